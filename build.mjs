@@ -1,0 +1,87 @@
+// Bundles every lambdas/<stem>/<stem>.lambda.ts into dist/lambdas/<stem>/index.js: one file a function, SDK included.
+// What it leaves out and why: docs/decisions/0006-small-bundles.md.
+import { existsSync, globSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const root = import.meta.dirname;
+
+/**
+ * Two things in the SDK's schema tables keep esbuild from dropping what no command of ours uses. Their keys are computed
+ * (aws/aws-sdk-js-v3 #7607): they are written out as literals. And every error class of a service is registered: those
+ * that our code never names are not. Such an error still arrives with its own `name`, as the service's base exception.
+ */
+const slimSchemas = (named) => ({
+  name: 'slim-schemas',
+  setup(bundle) {
+    bundle.onLoad(
+      { filter: /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ },
+      async ({ path }) => {
+        const source = await readFile(path, 'utf8');
+        const texts = new Map([...source.matchAll(/const (_\w+) = ("[^"]*");/g)].map(([, name, text]) => [name, text]));
+        return {
+          contents: source
+            .replace(/\[(_\w+)\]:/g, (whole, name) => (texts.has(name) ? `${texts.get(name)}:` : whole))
+            .replace(/^n0_registry\.registerError\(\w+\$, (\w+)\);$/gm, (whole, name) =>
+              named.has(name) ? whole : '',
+            ),
+        };
+      },
+    );
+  },
+});
+
+/** Every word of the functions' own code that could name an SDK error class. */
+async function readErrorNames() {
+  const files = globSync('lambdas/**/*.ts', { cwd: root });
+  const sources = await Promise.all(files.map((file) => readFile(`${root}/${file}`, 'utf8')));
+  return new Set(sources.flatMap((source) => source.match(/\b[A-Z]\w+\b/g) ?? []));
+}
+
+/** Lambda hands credentials over in the environment, always; profiles, SSO and instance metadata have no place there. */
+const credentialsFromEnvironment = {
+  name: 'credentials-from-environment',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ path }) => ({ path, namespace: 'fuse' }));
+    bundle.onLoad({ filter: /credential-provider-node$/, namespace: 'fuse' }, () => ({
+      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+      resolveDir: root,
+    }));
+  },
+};
+
+/** Clients read their own package.json for the version in the user agent; the rest of it needs no place in a bundle. */
+const versionOnly = {
+  name: 'version-only',
+  setup(bundle) {
+    bundle.onLoad({ filter: /@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
+const errorNames = await readErrorNames();
+const stems = (await readdir(`${root}/lambdas`)).filter((stem) =>
+  existsSync(`${root}/lambdas/${stem}/${stem}.lambda.ts`),
+);
+await rm(`${root}/dist/lambdas`, { recursive: true, force: true });
+await Promise.all(
+  stems.map((stem) =>
+    build({
+      entryPoints: [`${root}/lambdas/${stem}/${stem}.lambda.ts`],
+      outfile: `${root}/dist/lambdas/${stem}/index.js`,
+      bundle: true,
+      minify: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'cjs',
+      mainFields: ['module', 'main'],
+      legalComments: 'none',
+      // Loaded by the SDK only for event streams, which no command of ours has.
+      external: ['@smithy/core/event-streams'],
+      plugins: [slimSchemas(errorNames), credentialsFromEnvironment, versionOnly],
+      logLevel: 'warning',
+    }),
+  ),
+);

@@ -1,0 +1,195 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type * as z from 'zod/mini';
+import type { Permission } from '../../lambdas/shared/actions/action.ts';
+import type { AssessEnvironmentSchema } from '../../lambdas/assess/environment.ts';
+import type { RevokeSecurityGroupsEnvironmentSchema } from '../../lambdas/revoke-security-groups/environment.ts';
+import type { KillConnectionsEnvironmentSchema } from '../../lambdas/kill-connections/environment.ts';
+import type { HandOverEnvironmentSchema } from '../../lambdas/hand-over/environment.ts';
+import type { RestoreEnvironmentSchema } from '../../lambdas/restore/environment.ts';
+import type { CloseIncidentEnvironmentSchema } from '../../lambdas/close-incident/environment.ts';
+import { killConnectionsPermissions } from '../../lambdas/shared/actions/kill-connections/permissions.ts';
+import { revokeSecurityGroupsPermissions } from '../../lambdas/shared/actions/revoke-security-groups/permissions.ts';
+import { auditKeys } from '../../lambdas/shared/clients/audit-keys.ts';
+import { grantPermissions } from './action-grants.ts';
+import type { AuditTable } from './audit-table.ts';
+import { denyCuttingLifelines, denyTagging } from './denials.ts';
+import { FuseFunction, type SharedFunctionProps, type VariablesOf } from './fuse-function.ts';
+import type { HostDocuments } from './host-documents.ts';
+import type { QuarantineGroups } from './quarantine-groups.ts';
+
+export interface FuseFunctionsProps {
+  readonly auditTable: AuditTable;
+  /** Outcomes are published here. */
+  readonly bus: IEventBus;
+  readonly documents: HostDocuments;
+  readonly quarantine: QuarantineGroups;
+  /** What every function gets. */
+  readonly shared: SharedFunctionProps;
+}
+
+/** The functions by their construct ids. A type, so that it can also be read as a record. */
+export type FunctionHandles = {
+  readonly Assess: IFunction;
+  readonly RevokeSecurityGroups: IFunction;
+  readonly KillConnections: IFunction;
+  readonly HandOver: IFunction;
+  readonly CloseIncident: IFunction;
+  readonly Restore: IFunction;
+};
+
+/** The six functions, each with its own role and what that one needs. Only `restore` may open anything. */
+export class FuseFunctions extends Construct {
+  readonly handles: FunctionHandles;
+  private readonly props: FuseFunctionsProps;
+  private readonly tableName: string;
+
+  constructor(scope: Construct, id: string, props: FuseFunctionsProps) {
+    super(scope, id);
+    this.props = props;
+    this.tableName = props.auditTable.tableName;
+    this.handles = {
+      Assess: this.addAssess(),
+      RevokeSecurityGroups: this.addRevokeSecurityGroups(),
+      KillConnections: this.addKillConnections(),
+      HandOver: this.addHandOver(),
+      CloseIncident: this.addCloseIncident(),
+      Restore: this.addRestore(),
+    };
+  }
+
+  private addAssess(): IFunction {
+    const { role, function: handle } = this.add<typeof AssessEnvironmentSchema>('Assess', {
+      stem: 'assess',
+      description: 'turns an event into answers and cohorts',
+      timeoutSeconds: 12,
+      environment: { FUSE_TABLE_NAME: this.tableName, FUSE_ACCOUNT_ID: Stack.of(this).account },
+    });
+    this.props.auditTable.grantRead(role);
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.server('*'), auditKeys.execution('*')]);
+    grantPermissions(role, assessPermissions);
+    return handle;
+  }
+
+  private addRevokeSecurityGroups(): IFunction {
+    const { role, function: handle } = this.add<typeof RevokeSecurityGroupsEnvironmentSchema>('RevokeSecurityGroups', {
+      stem: 'revoke-security-groups',
+      description: 'cuts servers from the network',
+      timeoutSeconds: 25,
+      environment: { FUSE_TABLE_NAME: this.tableName, FUSE_QUARANTINE: this.props.quarantine.environmentValue },
+    });
+    this.grantCutting(role, [...revokeSecurityGroupsPermissions.plan, ...revokeSecurityGroupsPermissions.apply]);
+    return handle;
+  }
+
+  private addKillConnections(): IFunction {
+    const { name, digest } = this.props.documents.killConnections;
+    const { role, function: handle } = this.add<typeof KillConnectionsEnvironmentSchema>('KillConnections', {
+      stem: 'kill-connections',
+      description: 'ends open connections on the hosts',
+      timeoutSeconds: 80,
+      environment: {
+        FUSE_TABLE_NAME: this.tableName,
+        FUSE_KILL_DOCUMENT_NAME: name,
+        FUSE_KILL_DOCUMENT_DIGEST: digest,
+      },
+    });
+    this.grantCutting(role, [...killConnectionsPermissions.plan, ...killConnectionsPermissions.apply], name);
+    return handle;
+  }
+
+  private addHandOver(): IFunction {
+    const { role, function: handle } = this.add<typeof HandOverEnvironmentSchema>('HandOver', {
+      stem: 'hand-over',
+      description: 'asks a person where the fuse must not or cannot act',
+      timeoutSeconds: 25,
+      environment: { FUSE_TABLE_NAME: this.tableName },
+    });
+    this.props.auditTable.grantRead(role);
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*')]);
+    return handle;
+  }
+
+  private addCloseIncident(): IFunction {
+    const { role, function: handle } = this.add<typeof CloseIncidentEnvironmentSchema>('CloseIncident', {
+      stem: 'close-incident',
+      description: 'seals the audit of an incident and publishes its outcome',
+      timeoutSeconds: 25,
+      environment: { FUSE_TABLE_NAME: this.tableName, FUSE_BUS_NAME: this.props.bus.eventBusName },
+    });
+    this.props.auditTable.grantRead(role);
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.rejected('*')]);
+    this.grantPublishing(role);
+    return handle;
+  }
+
+  private addRestore(): IFunction {
+    const { auditTable, bus, documents } = this.props;
+    const { name, digest } = documents.releaseConnections;
+    const { role, function: handle } = this.add<typeof RestoreEnvironmentSchema>('Restore', {
+      stem: 'restore',
+      description: 'puts back what was cut',
+      timeoutSeconds: 110,
+      environment: {
+        FUSE_TABLE_NAME: this.tableName,
+        FUSE_BUS_NAME: bus.eventBusName,
+        FUSE_RELEASE_DOCUMENT_NAME: name,
+        FUSE_RELEASE_DOCUMENT_DIGEST: digest,
+      },
+    });
+    auditTable.grantRead(role);
+    auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.rejected('*'), auditKeys.cut]);
+    auditTable.grantClearCuts(role);
+    grantPermissions(role, revokeSecurityGroupsPermissions.undo);
+    grantPermissions(role, killConnectionsPermissions.undo, { DocumentName: name });
+    this.grantPublishing(role);
+    return handle;
+  }
+
+  private add<Schema extends z.ZodMiniType>(id: string, props: FunctionProps<Schema>): FuseFunction<Schema> {
+    const { timeoutSeconds, ...own } = props;
+    const timeout = Duration.seconds(timeoutSeconds);
+    const made = new FuseFunction<Schema>(this, id, { ...this.props.shared, ...own, timeout });
+    this.deny(made.role, props.stem);
+    return made;
+  }
+
+  /** What no role may do, whatever else it is granted. Restore puts back what was cut, a lifeline's as well. */
+  private deny(role: Role, stem: string): void {
+    const isRestore = stem === 'restore';
+    if (!isRestore) denyCuttingLifelines(role);
+    denyTagging(role, { mayTagNewRules: isRestore });
+    this.props.auditTable.denyRewriting(role, { mayClearCuts: isRestore });
+  }
+
+  private grantCutting(role: Role, permissions: readonly Permission[], documentName?: string): void {
+    this.props.auditTable.grantRead(role);
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.cut]);
+    grantPermissions(role, permissions, documentName === undefined ? {} : { DocumentName: documentName });
+  }
+
+  private grantPublishing(role: Role): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['events:PutEvents'], resources: [this.props.bus.eventBusArn] }),
+    );
+  }
+}
+
+/** What `assess` reads besides the audit table. */
+const assessPermissions: readonly Permission[] = [
+  {
+    actions: ['cloudwatch:DescribeAlarms', 'ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces'],
+    resources: ['*'],
+    reason: 'The servers and alarms that an event names; these calls know no resources in IAM',
+  },
+];
+
+interface FunctionProps<Schema extends z.ZodMiniType> {
+  readonly stem: string;
+  readonly description: string;
+  readonly timeoutSeconds: number;
+  readonly environment: VariablesOf<Schema>;
+}

@@ -1,0 +1,8 @@
+import type { OutcomeType } from '../../lambdas/shared/clients/outcome-bus.ts';
+
+/** The detail types of the events that the fuse publishes on its bus. */
+export const outcomeEvents = {
+  incidentClosed: 'Incident closed',
+  incidentFailed: 'Incident failed',
+  restoreClosed: 'Restore closed',
+} as const satisfies Record<string, OutcomeType>;

@@ -1,0 +1,50 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ConnectionFuse } from './constructs/connection-fuse.ts';
+import type { AccountConfig, FuseConfig } from './config.ts';
+
+export interface FuseStackProps extends Pick<FuseConfig, 'policy' | 'retentionDays'> {
+  /** The account that gets this stack. */
+  readonly account: AccountConfig;
+  /** See ConnectionFuse. Default: the bundles of this package. */
+  readonly bundlesPath?: string;
+}
+
+/** The fuse of one account. The outputs are contract: the `fuse` command and the lab find their way by them. */
+export class FuseStack extends Stack {
+  readonly fuse: ConnectionFuse;
+
+  constructor(scope: Construct, id: string, props: FuseStackProps) {
+    super(scope, id, toStackProps(props.account));
+    const { account, policy, retentionDays, bundlesPath } = props;
+    this.fuse = new ConnectionFuse(this, 'Fuse', {
+      policy,
+      retention: retentionDays,
+      vpcIds: account.vpcs.map(({ vpcId }) => vpcId),
+      ...(account.notificationEmail && { notificationEmail: account.notificationEmail }),
+      ...(bundlesPath && { bundlesPath }),
+    });
+    this.publish({
+      TableName: this.fuse.auditTable.tableName,
+      RespondStateMachineArn: this.fuse.respond.stateMachine.stateMachineArn,
+      RestoreStateMachineArn: this.fuse.restore.stateMachine.stateMachineArn,
+      BusName: this.fuse.fuseBus.bus.eventBusName,
+      DeadLetterQueueUrl: this.fuse.deadLetters.queue.queueUrl,
+      NotificationTopicArn: this.fuse.notifications.topic.topicArn,
+    });
+  }
+
+  private publish(outputs: Readonly<Record<string, string>>): void {
+    for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
+  }
+}
+
+/** The stack has the same name everywhere; accounts and regions keep them apart. */
+function toStackProps({ account, region }: AccountConfig): StackProps {
+  return {
+    stackName: 'ConnectionFuse',
+    description: 'connection-fuse: decides by a published flowchart, cuts connections within seconds, undoes exactly',
+    terminationProtection: true,
+    env: { ...(account && { account }), ...(region && { region }) },
+  };
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { CAC } from 'cac';
+import { toScenario } from '../../lab/event-scenario.ts';
+import { startLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { play } from '../../lab/play.ts';
+import { readScenarios } from '../../lab/scenario.ts';
+import type { Scenario } from '../../lab/scenario.ts';
+import type { ParsedEvent } from '../../lambdas/shared/contracts/signal.ts';
+import { SignalRejectedError } from '../../lambdas/shared/errors.ts';
+import { parseEvent } from '../../lambdas/shared/signals/parse-event.ts';
+import { toEnvelope } from '../../lambdas/shared/signals/envelope.ts';
+import { paint, print, printJson, progress, UsageError } from '../output.ts';
+import { showScenario } from '../show-scenario.ts';
+
+interface LabOptions {
+  readonly event?: string;
+  readonly json?: boolean;
+  readonly keep?: boolean;
+  readonly simulated?: boolean;
+}
+
+/** `fuse lab`: the synthesised app on this machine, with real sockets where the machine allows it. */
+export function addLabCommand(cli: CAC): void {
+  cli
+    .command('lab [...scenarios]', 'Play scenarios on the synthesised app, without an account')
+    .option('--event <file>', 'Play this event file: hosts are built for the instances it names')
+    .option('--json', 'One JSON object per scenario')
+    .option('--simulated', 'Use simulated hosts even where real ones are possible')
+    .option('--keep', 'Keep the lab up afterwards and print the variables that point the AWS tools to it')
+    .example('  fuse lab\n  fuse lab ransomware lifeline\n  fuse lab --event finding.json --json')
+    .action(async (names: readonly string[], options: LabOptions) => {
+      const scenarios = options.event === undefined ? chooseScenarios(names) : readEventScenario(options.event);
+      if ('ignored' in scenarios) return tellIgnored(scenarios, options);
+      await runLab(scenarios, options);
+    });
+}
+
+function chooseScenarios(names: readonly string[]): readonly Scenario[] {
+  const all = readScenarios();
+  const unknown = names.find((name) => all.every((scenario) => scenario.name !== name));
+  if (unknown !== undefined) {
+    throw new UsageError(`There is no scenario "${unknown}"`, `Known are ${all.map(({ name }) => name).join(', ')}`);
+  }
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+}
+
+interface Ignored {
+  readonly ignored: string;
+  readonly name: string;
+}
+
+function readEventScenario(path: string): readonly Scenario[] | Ignored {
+  const event = toEnvelope(readEvent(path));
+  const parsed = parseOrRefuse(event, path);
+  if (parsed.kind === 'ignored') return { ignored: parsed.reason, name: basename(path) };
+  return [toScenario(basename(path), event, parsed.signal)];
+}
+
+function readEvent(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch (error) {
+    throw new UsageError(
+      `Could not read event "${path}": ${error instanceof Error ? error.message : String(error)}`,
+      'Name a file with one JSON event',
+    );
+  }
+}
+
+function parseOrRefuse(event: unknown, path: string): ParsedEvent {
+  try {
+    return parseEvent(event);
+  } catch (error) {
+    if (!(error instanceof SignalRejectedError)) throw error;
+    throw new UsageError(`Event "${path}" is rejected: ${error.message}`, 'In an account it ends as a dead letter');
+  }
+}
+
+function tellIgnored({ ignored, name }: Ignored, options: LabOptions): void {
+  if (options.json === true)
+    printJson({
+      scenario: name,
+      ok: true,
+      simulated: false,
+      outcome: 'ignored',
+      reason: ignored,
+      path: [],
+      cut: { connections: 0, survivors: 0, goldenLost: 0 },
+      latencyMs: null,
+      restored: true,
+    });
+  else print(`${paint.strong(name)}: no decision is due: ${ignored}`);
+}
+
+async function runLab(scenarios: readonly Scenario[], options: LabOptions): Promise<void> {
+  const startedAt = Date.now();
+  const lab = await startLab({
+    hosts: options.simulated === true ? 'simulated' : undefined,
+    accountId: accountOf(scenarios),
+    tell: progress,
+  });
+  try {
+    const failed = await playAll(lab, scenarios, options);
+    if (failed > 0) process.exitCode = 1;
+    if (options.json !== true) print(summarise(scenarios.length, failed, lab, Date.now() - startedAt));
+    if (options.keep === true) await keep(lab);
+  } finally {
+    await lab.stop();
+  }
+}
+
+/** An event of the user plays in the account it speaks of, since findings of other accounts are not acted on. */
+function accountOf(scenarios: readonly Scenario[]): string | undefined {
+  const [only] = scenarios;
+  if (only === undefined || only.expect !== undefined) return undefined;
+  const detail = (only.event as { detail?: { accountId?: unknown }; account?: unknown }).detail;
+  const account = detail?.accountId ?? (only.event as { account?: unknown }).account;
+  return typeof account === 'string' && /^[0-9]{12}$/.test(account) ? account : undefined;
+}
+
+async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOptions): Promise<number> {
+  let failed = 0;
+  for (const [index, scenario] of scenarios.entries()) {
+    const number = `${index + 1}/${scenarios.length}`;
+    progress(`${number} ${scenario.name}: ${scenario.description}`);
+    const played = await play(lab, scenario, (line) => progress(`    ${line}`));
+    if (options.json === true) printJson(played.result);
+    else for (const line of showScenario(played, number)) print(line);
+    if (!played.result.ok) failed += 1;
+  }
+  return failed;
+}
+
+function summarise(count: number, failed: number, lab: Lab, milliseconds: number): string {
+  const hosts = lab.world.kind === 'real' ? 'real sockets' : paint.warn(`simulated hosts (${lab.worldReason})`);
+  const verdict =
+    failed === 0 ? paint.good(`all ${count} as wanted`) : paint.bad(`${failed} of ${count} not as wanted`);
+  return `\n${verdict}, ${hosts}, ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+async function keep(lab: Lab): Promise<void> {
+  print(
+    `\nThe lab stays up until Ctrl-C. In another shell:\n${lab.variables.map((line) => `  export ${line}`).join('\n')}`,
+  );
+  await new Promise<void>((resolve) => process.once('SIGINT', resolve));
+}

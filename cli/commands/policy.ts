@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { CAC } from 'cac';
+import { parse } from 'yaml';
+import { PolicyInvalidError } from '../../lambdas/shared/errors.ts';
+import { parsePolicy } from '../../lambdas/shared/policy/parse-policy.ts';
+import type { Policy } from '../../lambdas/shared/policy/policy-schema.ts';
+import { paint, print, printJson, UsageError } from '../output.ts';
+
+/** The policy file a checkout has unless told otherwise. */
+export const defaultPolicyPath = 'fuse.policy.yaml';
+
+/** `fuse policy check`: the check that synth makes, without synth. */
+export function addPolicyCommand(cli: CAC): void {
+  cli
+    .command('policy <verb> [file]', 'Check a policy file: "fuse policy check [file]"')
+    .option('--json', 'One JSON object: file, ok, error')
+    .example('  fuse policy check\n  fuse policy check other.policy.yaml --json')
+    .action((verb: string, file: string | undefined, options: { json?: boolean }) => {
+      if (verb !== 'check') throw new UsageError(`There is no policy verb "${verb}"`, 'fuse policy check [file]');
+      const path = file ?? defaultPolicyPath;
+      const error = findPolicyError(path);
+      if (options.json === true) printJson({ file: path, ok: error === null, error });
+      else print(error === null ? `${paint.good('ok')} ${path}` : `${paint.bad('not valid')} ${path}\n  ${error}`);
+      if (error !== null) process.exitCode = 1;
+    });
+}
+
+function findPolicyError(path: string): string | null {
+  try {
+    readPolicyFile(path);
+    return null;
+  } catch (error) {
+    if (error instanceof PolicyInvalidError) return error.message;
+    throw error;
+  }
+}
+
+/** Reads and checks a policy file; throws PolicyInvalidError with path, rule and value. */
+export function readPolicyFile(path: string): Policy {
+  if (!existsSync(path)) throw new UsageError(`There is no policy file "${path}"`, 'Name one, or run in a checkout');
+  let value: unknown;
+  try {
+    value = parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new PolicyInvalidError(`Policy is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return parsePolicy(value);
+}

@@ -1,0 +1,65 @@
+import type { Cohort } from '../lambdas/shared/contracts/incident.ts';
+import { questions } from '../lambdas/shared/contracts/incident.ts';
+import type { Played } from '../lab/play.ts';
+import type { PeerStory } from '../lab/result.ts';
+import { describeCut, paint, toTable } from './output.ts';
+
+/** Tells a person what a scenario showed: event, answers, way, cut, survivors, times, record, restore. */
+export function showScenario({ observed, result }: Played, number: string): string[] {
+  const mark = result.simulated ? paint.warn(' [simulated]') : '';
+  return [
+    '',
+    `${paint.strong(`${number} ${result.scenario}`)}${mark}`,
+    `  event     ${observed.eventName}`,
+    ...observed.cohorts.flatMap(showCohort),
+    `  way       ${observed.path.join(' > ')}`,
+    ...showPeers(observed.peers, result.simulated),
+    `  latency   ${showLatency(result.latencyMs)}${mark}`,
+    `  audit     ${observed.incidentId ?? 'no incident'}: ${showEntries(observed)}`,
+    `  restore   ${showRestore(result.restored, observed.restoreStatuses)}${mark}`,
+    `  outcome   ${result.outcome}: ${result.reason}`,
+    ...result.failures.map((failure) => `  ${paint.bad('not as wanted')} ${failure}`),
+    `  ${result.ok ? paint.good('ok') : paint.bad('failed')} after ${(observed.milliseconds / 1000).toFixed(1)} s`,
+  ];
+}
+
+function showCohort(cohort: Cohort): string[] {
+  const servers = cohort.servers.length === 0 ? 'no server' : cohort.servers.join(', ');
+  const answers = questions.map((question) => {
+    const answer = cohort.answers[question] ? paint.strong('yes') : 'no ';
+    return `            ${answer} ${question.padEnd(12)} ${paint.quiet(cohort.evidence[question])}`;
+  });
+  return [`  cohort    ${cohort.id}: ${servers}, profile ${cohort.profile}, ${describeCut(cohort.cut)}`, ...answers];
+}
+
+function showPeers(peers: readonly PeerStory[], simulated: boolean): string[] {
+  if (peers.length === 0) return [];
+  const source = simulated ? 'in the model (simulated)' : 'on the host';
+  const rows = peers.map(({ peer, golden, before, after, restored }) => [
+    `            ${peer}`,
+    String(before),
+    String(after),
+    String(restored),
+    golden && after === before ? 'golden, lived on' : before === after ? 'kept' : `${before - after} cut`,
+  ]);
+  return [
+    `  sockets   established connections counted ${source}`,
+    ...toTable([['            peer', 'before', 'after', 'restored', ''], ...rows]),
+  ];
+}
+
+function showLatency(latencyMs: number | null): string {
+  return latencyMs === null
+    ? 'nothing was blocked'
+    : `${latencyMs} ms from the event's receipt to the first blocked packet`;
+}
+
+function showEntries({ entries }: Played['observed']): string {
+  if (entries.length === 0) return 'no action';
+  return entries.map(({ action, status }) => `${action} ${status}`).join(', ');
+}
+
+function showRestore(restored: boolean, statuses: readonly string[]): string {
+  if (!restored) return paint.bad('not everything is as before');
+  return statuses.length === 0 ? 'nothing to undo, all as before' : `${statuses.join(', ')}; traffic flows again`;
+}

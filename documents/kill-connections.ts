@@ -1,0 +1,82 @@
+import { commandDocument, readScript } from './command-document.ts';
+import type { CommandParameters } from './command-document.ts';
+import {
+  cidrListPattern,
+  deadlinePattern,
+  goldenListPattern,
+  incidentPattern,
+  portListPattern,
+  ttlPattern,
+} from './parameter-patterns.ts';
+
+/** Parameters of `kill-connections`; lists are separated by single blanks. */
+export const killConnectionsParameters = {
+  incident: {
+    description: 'Incident id; each incident has its own nft table, a second run refreshes it',
+    allowedPattern: incidentPattern,
+    minChars: 1,
+    maxChars: 48,
+  },
+  scope: {
+    description:
+      'server: everything but golden channels and the agent; peers: those addresses; ports: those local ports',
+    allowedPattern: '^(server|peers|ports)$',
+    minChars: 5,
+    maxChars: 6,
+  },
+  peers: {
+    description: 'Addresses or CIDRs to cut, for scope peers only',
+    allowedPattern: cidrListPattern,
+    minChars: 0,
+    maxChars: 8192,
+    default: '',
+  },
+  ports: {
+    description: 'Local TCP ports to cut, for scope ports only',
+    allowedPattern: portListPattern,
+    minChars: 0,
+    maxChars: 600,
+    default: '',
+  },
+  golden: {
+    description: 'Golden channels, in@CIDR@PORT or out@CIDR@PORT: never cut',
+    allowedPattern: goldenListPattern,
+    minChars: 0,
+    maxChars: 8192,
+    default: '',
+  },
+  agent: {
+    description: 'CIDRs the SSM agent needs: endpoints and resolver; link-local services are always spared',
+    allowedPattern: cidrListPattern,
+    minChars: 0,
+    maxChars: 2048,
+    default: '',
+  },
+  ttlSeconds: {
+    description: 'After so many seconds the kernel lifts the block by itself; 0: only a release lifts it',
+    allowedPattern: ttlPattern,
+    minChars: 1,
+    maxChars: 6,
+    default: '0',
+  },
+  deadlineSeconds: {
+    description: 'The script gives up after so many seconds and says so',
+    allowedPattern: deadlinePattern,
+    minChars: 1,
+    maxChars: 3,
+    default: '20',
+  },
+} as const satisfies CommandParameters;
+
+/** The script as the agent gets it. */
+export const killConnectionsScript = readScript('linux/kill-connections.sh');
+
+/** SSM document content: blocks, kills and lists again; its stdout is one JSON verdict. */
+export const killConnections = commandDocument({
+  description: 'Cuts TCP connections and keeps them cut, golden channels spared: list, block, kill, list again',
+  parameters: killConnectionsParameters,
+  script: killConnectionsScript,
+  // Longer than the longest deadline: the script's own verdict tells more than the agent's kill.
+  timeoutSeconds: 125,
+  stepName: 'killConnections',
+});

@@ -1,0 +1,123 @@
+#!/bin/bash
+# The nft table of one incident. Golden channels and the agent's path stand before every rule that cuts.
+# shellcheck disable=SC2034,SC2154 # read and set by the parts around this one
+
+# Writes a set of addresses; nft refuses an empty `elements`.
+print_set() {
+  local name=$1 type=$2 elements=$3
+  echo "  set $name { type $type; flags interval; auto-merge; ${elements:+elements = { $elements \};} }"
+}
+
+# Writes a set for each kind of golden channel.
+print_golden_sets() {
+  local key direction family port type
+  for key in "${golden_keys[@]}"; do
+    read -r direction family port <<<"$key"
+    if [[ $family == ip ]]; then type=ipv4; else type=ipv6; fi
+    print_set "golden_${direction}_${family}_$port" "${type}_addr" "${golden_cidrs[$key]}"
+  done
+}
+
+# Writes the rules that accept golden channels. `in`: the port is ours, the destination of what arrives and the source
+# of what leaves; `out`: the other way.
+print_golden_rules() {
+  local side=$1 key direction family port address=saddr our=dport
+  [[ $side == in ]] || address=daddr
+  for key in "${golden_keys[@]}"; do
+    read -r direction family port <<<"$key"
+    if [[ $side == "$direction" ]]; then our=dport; else our=sport; fi
+    echo "    $family $address @golden_${direction}_${family}_$port meta l4proto { tcp, udp } th $our $port accept"
+  done
+}
+
+# Writes the rules that say what is cut. `guard` is empty or asks the timer first.
+print_cutting_rules() {
+  local side=$1 guard=$2 address
+  case $scope in
+    server)
+      # Without neighbour discovery, DHCP and path MTU the golden channels would die of the block, only later.
+      echo '    icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept'
+      echo '    icmp type destination-unreachable icmp code frag-needed accept'
+      echo '    icmpv6 type packet-too-big accept'
+      if [[ $side == in ]]; then
+        echo '    udp sport 67 udp dport 68 accept'
+        echo '    udp sport 547 udp dport 546 accept'
+      else
+        echo '    udp sport 68 udp dport 67 accept'
+        echo '    udp sport 546 udp dport 547 accept'
+      fi
+      echo "    ${guard}goto cut_$side"
+      ;;
+    peers)
+      # Prerouting also sees what containers send on, hence both addresses there.
+      for address in 'ip daddr @peers4' 'ip6 daddr @peers6'; do echo "    $guard$address goto cut_$side"; done
+      [[ $side == out ]] ||
+        for address in 'ip saddr @peers4' 'ip6 saddr @peers6'; do echo "    $guard$address goto cut_$side"; done
+      ;;
+    ports)
+      if [[ $side == in ]]; then address=dport; else address=sport; fi
+      echo "    ${guard}tcp $address { $port_list } goto cut_$side"
+      ;;
+  esac
+}
+
+# Answers of a container to a golden peer pass prerouting before their address is translated back. They are told from
+# packets out of the network by the interface: the network's are the ones with a device behind them.
+print_container_rules() {
+  local from='fib daddr type != local'
+  ((${#namespaces[@]} > 0)) || return 0
+  [[ -z $uplinks ]] || from="iifname != { $uplinks } $from"
+  echo "    $from ip daddr @golden4 accept"
+  echo "    $from ip6 daddr @golden6 accept"
+}
+
+# Writes the whole transaction: nft commits it at once or not at all, so a second run never opens a gap.
+# What leaves is dropped, only a new dial is refused: a reject of anything else would reset our own socket before the
+# kill does, and then nobody would send its peer a reset.
+print_table() {
+  local guard=''
+  echo "add table inet $table"
+  echo "delete table inet $table"
+  echo "table inet $table {"
+  if ((ttl > 0)); then
+    # The kernel undoes the block by itself: the rules stay as they are, the one timer they ask for runs out.
+    echo "  set timer { type nf_proto; flags timeout; elements = { ipv4 timeout ${ttl}s, ipv6 timeout ${ttl}s }; }"
+    guard='meta nfproto @timer '
+  fi
+  print_set spare4 ipv4_addr "$spare4"
+  print_set spare6 ipv6_addr "$spare6"
+  print_set peers4 ipv4_addr "$peers4"
+  print_set peers6 ipv6_addr "$peers6"
+  print_set golden4 ipv4_addr "$golden4"
+  print_set golden6 ipv6_addr "$golden6"
+  print_golden_sets
+  cat <<NFT
+  chain cut_in {
+    meta l4proto tcp counter reject with tcp reset
+    counter drop
+  }
+  chain cut_out {
+    tcp flags & (syn | ack) == syn counter reject with tcp reset
+    counter drop
+  }
+  chain prerouting {
+    type filter hook prerouting priority -310; policy accept;
+    iif lo accept
+    ip saddr @spare4 accept
+    ip6 saddr @spare6 accept
+$(print_golden_rules in)
+$(print_container_rules)
+$(print_cutting_rules in "$guard")
+  }
+  chain output {
+    type filter hook output priority -310; policy accept;
+    tcp flags & rst == rst accept
+    oif lo accept
+    ip daddr @spare4 accept
+    ip6 daddr @spare6 accept
+$(print_golden_rules out)
+$(print_cutting_rules out "$guard")
+  }
+}
+NFT
+}

@@ -1,0 +1,39 @@
+import { commandDocument, readScript } from './command-document.ts';
+import type { CommandParameters } from './command-document.ts';
+import { deadlinePattern, digestPattern, incidentPattern } from './parameter-patterns.ts';
+
+/** Parameters of `release-connections`. */
+export const releaseConnectionsParameters = {
+  incident: {
+    description: 'Incident id whose block is lifted',
+    allowedPattern: incidentPattern,
+    minChars: 1,
+    maxChars: 48,
+  },
+  expectedDigest: {
+    description: 'tableDigest of the verdict that set the block; empty: what the cut noted on the host',
+    allowedPattern: digestPattern,
+    minChars: 0,
+    maxChars: 64,
+    default: '',
+  },
+  deadlineSeconds: {
+    description: 'The script gives up after so many seconds and says so',
+    allowedPattern: deadlinePattern,
+    minChars: 1,
+    maxChars: 3,
+    default: '20',
+  },
+} as const satisfies CommandParameters;
+
+/** The script as the agent gets it. */
+export const releaseConnectionsScript = readScript('linux/release-connections.sh');
+
+/** SSM document content: lifts one incident's block when it is still the block that was set. */
+export const releaseConnections = commandDocument({
+  description: 'Lifts the block of one incident: released, already-released, or drifted and left as it is',
+  parameters: releaseConnectionsParameters,
+  script: releaseConnectionsScript,
+  timeoutSeconds: 125,
+  stepName: 'releaseConnections',
+});

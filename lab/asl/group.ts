@@ -1,0 +1,71 @@
+import { refuseOversize } from './evaluate.ts';
+import { StoppedError } from './failure.ts';
+import type { Json } from './json.ts';
+import type { Strand, Visit } from './run.ts';
+import type { StateOf, Workflow } from './schema.ts';
+import { Scope } from './scope.ts';
+
+/** One workflow to run inside a Parallel or Map. */
+export interface Member {
+  readonly workflow: Workflow;
+  readonly input: Json;
+  /** Position in the array, for the events of a Map iteration. */
+  readonly index: number;
+}
+
+/** Runs the members; the first that fails stops the others and is thrown. */
+export async function runMembers(
+  visit: Visit<StateOf<'Parallel' | 'Map'>>,
+  members: readonly Member[],
+  concurrency: number,
+): Promise<Json> {
+  const { strand, state } = visit;
+  const outputs: Json[] = [];
+  const stop = new AbortController();
+  const signal = AbortSignal.any([strand.signal, stop.signal]);
+  const queue = members.values();
+  const failures: unknown[] = [];
+  const work = async (): Promise<void> => {
+    for (const member of queue) {
+      if (signal.aborted) return;
+      try {
+        outputs[member.index] = await runMember(visit, member, signal);
+      } catch (error) {
+        if (!(error instanceof StoppedError)) failures.push(error);
+        stop.abort(new StoppedError('sibling-failed'));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, members.length) }, work));
+  strand.signal.throwIfAborted();
+  if (failures.length > 0) throw failures[0];
+  refuseOversize(outputs, visit.name);
+  strand.run.history.record(strand.cursor, `${state.Type}StateSucceeded`);
+  return outputs;
+}
+
+async function runMember(
+  visit: Visit<StateOf<'Parallel' | 'Map'>>,
+  member: Member,
+  signal: AbortSignal,
+): Promise<Json> {
+  const { run, scope, cursor } = visit.strand;
+  const inner: Strand = { run, signal, scope: new Scope(scope), cursor: { last: cursor.last } };
+  const note = (outcome: string): void => {
+    if (visit.state.Type !== 'Map') return;
+    run.history.record(inner.cursor, `MapIteration${outcome}`, { name: visit.name, index: member.index });
+  };
+  note('Started');
+  try {
+    const output = await run.runWorkflow(inner, member.workflow, member.input);
+    note('Succeeded');
+    return output;
+  } catch (error) {
+    note(error instanceof StoppedError ? 'Aborted' : 'Failed');
+    throw error;
+  } finally {
+    // What follows in the outer line comes after whatever happened last in here.
+    cursor.last = Math.max(cursor.last, inner.cursor.last);
+    inner.scope.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { isIPv4 } from 'node:net';
+import type { Signal } from '../lambdas/shared/contracts/signal.ts';
+import type { Scenario, ScenarioServer } from './scenario.ts';
+
+/** A file may name a whole fleet; the lab raises this many hosts of it at most. */
+const maximumServers = 12;
+
+/** Builds hosts for the servers a signal names: users, a colleague to spread to, and the remote addresses it speaks of. */
+export function toScenario(name: string, event: unknown, signal: Signal): Scenario {
+  return {
+    name,
+    description: signal.name,
+    mode: 'armed',
+    servers: signal.servers.slice(0, maximumServers).map((id, index) => toServer(id, index, signal)),
+    event,
+  };
+}
+
+function toServer(id: string, index: number, signal: Signal): ScenarioServer {
+  const remotes = signal.remoteAddresses.filter(isPublicIPv4).slice(0, 3);
+  const port = signal.localPorts[0] ?? 3389;
+  return {
+    id,
+    address: `10.0.${100 + index}.20`,
+    tags: { 'connection-fuse:profile': 'general' },
+    interfaces: 1,
+    peers: [
+      peer('users', `198.51.100.${100 + index}`, 20, 443),
+      peer('a colleague', `10.0.${100 + index}.40`, 5, 445),
+      ...remotes.map((address) => peer(`remote ${address}`, address, 5, port)),
+    ],
+  };
+}
+
+function peer(name: string, address: string, connections: number, port: number): ScenarioServer['peers'][number] {
+  return { name, address, connections, direction: 'in', port, golden: false, allowed: 'anyone' };
+}
+
+/** Addresses that a lab peer can carry beside the lab's own 10.0.0.0/8 and 198.51.100.0/24. */
+function isPublicIPv4(address: string): boolean {
+  return isIPv4(address) && !/^(0|10|127|169\.254|198\.51\.100|22[4-9]|2[3-5]\d)\./.test(address);
+}

@@ -1,0 +1,25 @@
+// The one process that stands inside the world's own namespaces; when it ends, the kernel takes the world away.
+import type { CommandResult, Firewall, HostCommand, PeerCount, ServerSpec } from '../host-world.ts';
+import { NamespaceWorld } from './namespace-world.ts';
+import { serveCalls } from './remote-process.ts';
+
+const building = NamespaceWorld.build();
+building.catch(() => {}); // reported by the first call
+
+/** What the lab asks of the helper: the world's own methods. */
+export const helperMethods = {
+  ready: async (): Promise<boolean> => (await building) instanceof NamespaceWorld,
+  createServer: async (spec: ServerSpec): Promise<void> => (await building).createServer(spec),
+  applyFirewall: async (change: { readonly instanceId: string; readonly firewall: Firewall }): Promise<void> =>
+    (await building).applyFirewall(change),
+  runCommand: async (order: { readonly instanceId: string; readonly command: HostCommand }): Promise<CommandResult> =>
+    (await building).runCommand(order),
+  count: async (instanceId: string): Promise<readonly PeerCount[]> => (await building).count(instanceId),
+  watch: async (instanceId: string): Promise<void> => (await building).watch(instanceId),
+  firstBlockedAt: async (instanceId: string): Promise<number | undefined> =>
+    (await building).firstBlockedAt(instanceId),
+  goldenLost: async (instanceId: string): Promise<number> => (await building).goldenLost(instanceId),
+  reconnect: async (instanceId: string): Promise<readonly PeerCount[]> => (await building).reconnect(instanceId),
+};
+
+serveCalls(helperMethods);

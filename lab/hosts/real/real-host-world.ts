@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import type { HostWorld } from '../host-world.ts';
+import { startInside } from './enter-world.ts';
+import type { WayIn } from './enter-world.ts';
+import type { helperMethods } from './helper.ts';
+import { RemoteProcess } from './remote-process.ts';
+
+const helperPath = fileURLToPath(new URL('helper.ts', import.meta.url));
+
+/** Starts a world of network namespaces, kernel sockets and nftables. It ends with `stop`, or with this process. */
+export async function startRealHostWorld(wayIn: WayIn): Promise<HostWorld> {
+  const child = startInside(wayIn, helperPath, ['ignore', 'ignore', 'inherit', 'ipc']);
+  const helper = new RemoteProcess<typeof helperMethods>(child, 'the helper of the real hosts');
+  const killHelper = (): void => void child.kill('SIGKILL');
+  process.once('exit', killHelper);
+  await helper.call('ready');
+  return {
+    kind: 'real',
+    createServer: (spec) => helper.call('createServer', spec),
+    applyFirewall: (instanceId, firewall) => helper.call('applyFirewall', { instanceId, firewall }),
+    runCommand: (instanceId, command) => helper.call('runCommand', { instanceId, command }),
+    count: (instanceId) => helper.call('count', instanceId),
+    watch: (instanceId) => helper.call('watch', instanceId),
+    firstBlockedAt: (instanceId) => helper.call('firstBlockedAt', instanceId),
+    goldenLost: (instanceId) => helper.call('goldenLost', instanceId),
+    reconnect: (instanceId) => helper.call('reconnect', instanceId),
+    stop: async () => {
+      process.off('exit', killHelper);
+      await helper.stop();
+    },
+  };
+}

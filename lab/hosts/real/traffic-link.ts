@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TrafficConnection } from './traffic-connection.ts';
+import type { DialTarget } from './traffic-connection.ts';
+
+/** One dialling address, one dialled address and port, and how many connections between them are wanted. */
+export interface LinkSpec extends DialTarget {
+  readonly key: string;
+  readonly connections: number;
+  /** Dials again at once, and again, whenever a connection breaks. */
+  readonly redials: boolean;
+}
+
+const dialsAtOnce = 200;
+const redialDelayMs = 20;
+// So many rounds in a row without one success mean a block, not bad luck.
+const mostRefusals = 10;
+
+/** Holds the dialling ends of a link. */
+export class TrafficLink {
+  #spec: LinkSpec;
+  readonly #connections = new Set<TrafficConnection>();
+  #watched: readonly TrafficConnection[] = [];
+  #brokenAt: number | undefined;
+  #closed = false;
+
+  constructor(spec: LinkSpec) {
+    this.#spec = spec;
+  }
+
+  get open(): readonly TrafficConnection[] {
+    return [...this.#connections].filter((connection) => connection.isOpen);
+  }
+
+  /** Unix time in milliseconds when the first connection broke since `watch`. */
+  get brokenAt(): number | undefined {
+    return this.#brokenAt;
+  }
+
+  /** Drops what does not echo, dials what is missing, and returns how many connections echo in the end. */
+  async fill(spec: LinkSpec, timeoutMs: number): Promise<number> {
+    this.#spec = spec;
+    const deadline = Date.now() + timeoutMs;
+    const silent = await findSilent([...this.#connections], timeoutMs);
+    for (const connection of silent) this.#drop(connection);
+    let refusals = 0;
+    while (this.#connections.size < spec.connections && Date.now() < deadline && refusals < mostRefusals) {
+      const missing = Math.min(dialsAtOnce, spec.connections - this.#connections.size);
+      const opened = await Promise.all(Array.from({ length: missing }, () => this.#dial(deadline - Date.now())));
+      // A refused dial answers at once: without a pause the loop would only burn the machine.
+      refusals = opened.includes(true) ? 0 : refusals + 1;
+      if (refusals > 0) await sleep(redialDelayMs);
+    }
+    const stillSilent = await findSilent(this.open, Math.max(deadline - Date.now(), 200));
+    return this.open.length - stillSilent.length;
+  }
+
+  /** Remembers the connections that echo now; from here on breaks are counted. */
+  async watch(timeoutMs: number): Promise<void> {
+    const open = this.open;
+    const silent = new Set(await findSilent(open, timeoutMs));
+    this.#watched = open.filter((connection) => !silent.has(connection));
+    this.#brokenAt = undefined;
+  }
+
+  /** How many of the watched connections are gone or no longer echo. */
+  async countLost(timeoutMs: number): Promise<number> {
+    return (await findSilent(this.#watched, timeoutMs)).length;
+  }
+
+  /** Ends the link and all its connections. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#connections) this.#drop(connection);
+  }
+
+  #dial(timeoutMs: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const connection = new TrafficConnection(
+      this.#spec,
+      () => resolve(true),
+      () => {
+        resolve(false);
+        this.#forget(connection);
+      },
+    );
+    this.#connections.add(connection);
+    const impatience = setTimeout(() => !connection.isOpen && connection.end(), Math.max(timeoutMs, 1));
+    return promise.finally(() => clearTimeout(impatience));
+  }
+
+  #forget(connection: TrafficConnection): void {
+    if (!this.#connections.delete(connection) || this.#closed) return;
+    this.#brokenAt ??= Date.now();
+    if (this.#spec.redials) setTimeout(() => !this.#closed && void this.#dial(1000), redialDelayMs);
+  }
+
+  /** Ends a connection on our side: that is no break. */
+  #drop(connection: TrafficConnection): void {
+    this.#connections.delete(connection);
+    connection.end();
+  }
+}
+
+/** Asks every connection for an echo and returns those that gave none in time. */
+async function findSilent(
+  connections: readonly TrafficConnection[],
+  timeoutMs: number,
+): Promise<readonly TrafficConnection[]> {
+  const asked = connections.map((connection) => ({ connection, hasEchoed: connection.expectEcho() }));
+  const deadline = Date.now() + timeoutMs;
+  let silent = asked;
+  // A connection that is closed will never answer: only the open ones are worth waiting for.
+  while (silent.some(({ connection }) => connection.isOpen) && Date.now() < deadline) {
+    await sleep(5);
+    silent = silent.filter(({ hasEchoed }) => !hasEchoed());
+  }
+  return silent.map(({ connection }) => connection);
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { HostWorldError } from '../host-errors.ts';
+import type { Firewall, FirewallRule, PeerSpec } from '../host-world.ts';
+import { isInside } from './read-environment.ts';
+import type { KillOrder } from './read-environment.ts';
+
+/** The block of one incident on one simulated host. */
+export interface SimulatedTable {
+  readonly order: KillOrder;
+  readonly digest: string;
+  /** Unix time in milliseconds; undefined until a release. */
+  readonly expiresAt: number | undefined;
+}
+
+// What the scripts accept whatever they are told.
+const linkLocalCidrs = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'];
+
+/** Makes the table a kill order would set; the timer is no part of the digest, as on a real host. */
+export function makeTable(order: KillOrder, now: number): SimulatedTable {
+  const { ttlSeconds, ...rules } = order;
+  const text = JSON.stringify({ ...rules, hasTimer: ttlSeconds > 0 });
+  return {
+    order,
+    digest: createHash('sha256').update(text).digest('hex'),
+    expiresAt: ttlSeconds === 0 ? undefined : now + ttlSeconds * 1000,
+  };
+}
+
+/** Says whether the golden channels of an order name this link. */
+export function isGolden(order: KillOrder, peer: PeerSpec): boolean {
+  return order.golden.some(
+    ({ direction, cidr, port }) =>
+      isInside(peer.address, [cidr]) && (port === 'any' || (direction === peer.direction && port === peer.port)),
+  );
+}
+
+/** Says whether an order cuts this link, seen from the host it runs on. */
+export function isCut(order: KillOrder, peer: PeerSpec): boolean {
+  if (isGolden(order, peer) || isInside(peer.address, [...linkLocalCidrs, ...order.agent])) return false;
+  switch (order.scope) {
+    case 'server':
+      return true;
+    case 'peers':
+      return isInside(peer.address, order.peers);
+    case 'ports':
+      return peer.direction === 'in' && order.ports.includes(peer.port);
+    default:
+      throw new HostWorldError(`Unexpected scope "${String(order.scope satisfies never)}"`);
+  }
+}
+
+/** Says whether security-group rules let a new connection of this link through; no rules yet let everything through. */
+export function firewallAllows(firewall: Firewall | undefined, peer: PeerSpec): boolean {
+  if (firewall === undefined) return true;
+  const rules = peer.direction === 'in' ? firewall.ingress : firewall.egress;
+  return rules.some((rule) => ruleAllows(rule, peer));
+}
+
+function ruleAllows({ protocol, fromPort, toPort, cidr }: FirewallRule, { address, port }: PeerSpec): boolean {
+  if (!isInside(address, [cidr])) return false;
+  if (protocol === '-1') return true;
+  return protocol === 'tcp' && (fromPort === -1 || (port >= fromPort && port <= toPort));
+}

@@ -1,0 +1,96 @@
+import type { Observed, PeerStory, ScenarioResult } from './result.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Holds what was seen against what must be true: what the scenario expects, and what always holds. */
+export function judge(scenario: Scenario, observed: Observed, simulated: boolean): ScenarioResult {
+  const cut = countCut(scenario, observed);
+  const restored = isRestored(observed);
+  const failures = [
+    ...checkAlways(observed, cut.goldenLost, restored),
+    ...(scenario.expect === undefined ? [] : checkExpectations(scenario.expect, observed)),
+  ];
+  return {
+    scenario: scenario.name,
+    ok: failures.length === 0,
+    simulated,
+    outcome: observed.outcome,
+    reason: observed.reason,
+    incidentId: observed.incidentId,
+    path: observed.path,
+    cut,
+    latencyMs: observed.latencyMs,
+    restored,
+    failures,
+  };
+}
+
+/** Peers that the decision means to cut: named by the scenario, else derived from the decided cohorts and actions. */
+function meantToBeCut(scenario: Scenario, observed: Observed, story: PeerStory): boolean {
+  if (story.golden) return false;
+  if (scenario.expect !== undefined) return scenario.expect.cut.includes(story.peer);
+  const killed = observed.entries.some(({ action, status }) => action === 'kill-connections' && status === 'verified');
+  const cohort = observed.cohorts.find(({ servers }) => servers.includes(story.server));
+  if (!killed || cohort === undefined) return false;
+  const peer = scenario.servers.find(({ id }) => id === story.server)?.peers.find(({ name }) => name === story.peer);
+  switch (cohort.cut.scope) {
+    case 'server':
+      return true;
+    case 'peers':
+      return peer !== undefined && cohort.cut.peers.some((cidr) => cidr.split('/')[0] === peer.address);
+    case 'ports':
+      return peer !== undefined && peer.direction === 'in' && cohort.cut.ports.includes(peer.port);
+    default:
+      return cohort.cut satisfies never;
+  }
+}
+
+function countCut(scenario: Scenario, observed: Observed): ScenarioResult['cut'] {
+  const victims = observed.peers.filter((story) => meantToBeCut(scenario, observed, story));
+  return {
+    connections: victims.reduce((sum, { before, after }) => sum + Math.max(0, before - after), 0),
+    survivors: victims.reduce((sum, { after }) => sum + after, 0),
+    goldenLost: observed.goldenLost,
+  };
+}
+
+function isRestored({ networkAsBefore, peers, restoreStatuses }: Observed): boolean {
+  const undone = restoreStatuses.every((status) => status === 'undone' || status === 'already-undone');
+  return networkAsBefore && undone && peers.every(({ before, restored }) => before === restored);
+}
+
+function checkAlways(observed: Observed, goldenLost: number, restored: boolean): string[] {
+  const failures: string[] = [];
+  if (goldenLost > 0) failures.push(`${goldenLost} golden connections broke, none may`);
+  for (const { peer, golden, before, after } of observed.peers) {
+    if (golden && after < before) failures.push(`Golden peer "${peer}" has ${after} of ${before} connections left`);
+  }
+  if (!restored) failures.push('Not everything came back after the restore');
+  return failures;
+}
+
+function checkExpectations(expect: NonNullable<Scenario['expect']>, observed: Observed): string[] {
+  const failures: string[] = [];
+  if (observed.outcome !== expect.outcome) {
+    failures.push(`Outcome is "${observed.outcome}" (${observed.reason}), "${expect.outcome}" is wanted`);
+  }
+  if (JSON.stringify(observed.path) !== JSON.stringify(expect.path)) {
+    failures.push(`Path is "${observed.path.join(' > ')}", "${expect.path.join(' > ')}" is wanted`);
+  }
+  for (const { peer, before, after } of observed.peers) {
+    const wanted = expect.cut.includes(peer) ? 0 : before;
+    if (after !== wanted)
+      failures.push(`Peer "${peer}" has ${after} of ${before} connections left, ${wanted} are wanted`);
+  }
+  for (const [action, status] of Object.entries(expect.entries)) {
+    const seen = observed.entries.find((entry) => entry.action === action)?.status ?? 'absent';
+    if (seen !== status) failures.push(`Audit entry "${action}" is "${seen}", "${status}" is wanted`);
+  }
+  if (expect.cut.length > 0) failures.push(...checkLatency(observed.latencyMs, expect.maximumLatencyMs));
+  return failures;
+}
+
+function checkLatency(latencyMs: number | null, maximumMs = Number.POSITIVE_INFINITY): string[] {
+  if (latencyMs === null) return ['No packet was seen to be blocked, although connections are to be cut'];
+  if (latencyMs <= maximumMs) return [];
+  return [`The first packet was blocked after ${latencyMs} ms, at most ${maximumMs} ms are wanted`];
+}

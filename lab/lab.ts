@@ -1,0 +1,139 @@
+import { rm } from 'node:fs/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { readStepKey } from '../lambdas/shared/clients/audit-keys.ts';
+import { AuditTable } from '../lambdas/shared/clients/audit-table.ts';
+import type { Mode } from '../lambdas/shared/clients/audit-table.ts';
+import type { RestoreRequest } from '../lambdas/shared/contracts/restoring.ts';
+import { createHostWorld, detectRealHosts } from './hosts/create-host-world.ts';
+import type { HostWorld } from './hosts/host-world.ts';
+import type { EntrySeen } from './result.ts';
+import { scenarioPolicyPath } from './scenario.ts';
+import type { ScenarioServer } from './scenario.ts';
+import { placeServer, readNetwork } from './place-server.ts';
+import { startAwsLab } from './services/aws-lab.ts';
+import type { AwsLab } from './services/aws-lab.ts';
+import { synthesise } from './synthesise.ts';
+import { deployTemplate } from './template/deploy-template.ts';
+import type { Deployment } from './template/deploy-template.ts';
+import { startExecution, triggerRespond } from './trigger.ts';
+import type { RespondSeen } from './trigger.ts';
+
+export interface LabProps {
+  /** Default: real hosts where the machine can hold them, else simulated ones. */
+  readonly hosts?: 'real' | 'simulated' | undefined;
+  /** Default: the account of the scenarios. */
+  readonly accountId?: string | undefined;
+  /** Default: the policy of the scenarios. */
+  readonly policyPath?: string | undefined;
+  /** Progress, a line at a time. Default: nobody listens. */
+  readonly tell?: ((line: string) => void) | undefined;
+}
+
+/** The deployed app with its hosts, ready for events. */
+export interface Lab {
+  readonly aws: AwsLab;
+  readonly deployment: Deployment;
+  readonly world: HostWorld;
+  /** Why the hosts are what they are. */
+  readonly worldReason: string;
+  readonly audit: AuditTable;
+  /** `NAME=value` lines that lead the AWS tools and the `fuse` command here. */
+  readonly variables: readonly string[];
+  setMode(mode: Mode): Promise<void>;
+  /** Registers a server of a scenario with EC2 and Systems Manager and puts its security groups in force. */
+  addServer(server: ScenarioServer): Promise<void>;
+  /** Delivers an event as AWS would and waits until everything that follows from it is done. */
+  trigger(event: unknown): Promise<RespondSeen>;
+  /** Starts the deployed restore machine, as an operator would; returns each entry's status. */
+  restore(request: RestoreRequest): Promise<string[]>;
+  readEntries(incidentId: string): Promise<EntrySeen[]>;
+  /** Groups and rules of a server's interfaces; equal text means equal network. */
+  networkOf(instanceId: string): string;
+  stop(): Promise<void>;
+}
+
+export const labVpcId = 'vpc-0fab0000000000001';
+const region = 'us-east-1';
+
+/** Builds, synthesises, deploys into the embedded AWS and starts the hosts. */
+export async function startLab(props: LabProps = {}): Promise<Lab> {
+  const { tell = () => undefined, accountId = '123456789012', policyPath = scenarioPolicyPath } = props;
+  tell('building the functions and synthesising the app');
+  const { loaded, folder } = await synthesise({ accountId, region, vpcId: labVpcId, policyPath });
+  const world = await createHostWorld(props.hosts === undefined ? {} : { force: props.hosts });
+  const worldReason = props.hosts === 'simulated' ? 'asked for' : (await detectRealHosts()).reason;
+  tell(`deploying into the lab; hosts are ${world.kind} (${worldReason})`);
+  const aws = await startAwsLab({
+    accountId,
+    region,
+    runCommand: async (instanceId, command) => await world.runCommand(instanceId, command),
+    // A lab server has one real interface, its primary one; the others exist in EC2's model.
+    onFirewallChange: async (instanceId, firewall, { deviceIndex }) => {
+      if (deviceIndex === 0) await world.applyFirewall(instanceId, firewall);
+    },
+  });
+  aws.ec2.addVpc({ vpcId: labVpcId, cidrBlock: '10.0.0.0/8' });
+  const deployment = await deployTemplate(loaded, aws);
+  return assemble({ aws, deployment, world, worldReason, folder });
+}
+
+interface Parts {
+  readonly aws: AwsLab;
+  readonly deployment: Deployment;
+  readonly world: HostWorld;
+  readonly worldReason: string;
+  readonly folder: string;
+}
+
+function assemble({ aws, deployment, world, worldReason, folder }: Parts): Lab {
+  const audit = new AuditTable(createClient(aws), deployment.outputs['TableName'] ?? '');
+  return {
+    aws,
+    deployment,
+    world,
+    worldReason,
+    audit,
+    variables: [...Object.entries(aws.environment), ['FUSE_STACK', deployment.stackName]].map(
+      ([name, value]) => `${name}=${value}`,
+    ),
+    setMode: async (mode) =>
+      await audit.writeMode(mode, { setBy: 'lab', reason: 'scenario', at: new Date().toISOString() }),
+    addServer: async (server) => await placeServer(aws, labVpcId, server),
+    trigger: async (event) => await triggerRespond(aws, deployment, event),
+    restore: async (request) => await runRestore(aws, deployment, request),
+    readEntries: async (incidentId) => toEntries(await audit.readIncident(incidentId)),
+    networkOf: (instanceId) => readNetwork(aws, instanceId),
+    stop: async () => {
+      await aws.stop();
+      await world.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function createClient({ url, region: place }: AwsLab): DynamoDBClient {
+  const credentials = { accessKeyId: 'AKIALABOPERATOR', secretAccessKey: 'lab' };
+  return new DynamoDBClient({ endpoint: url, region: place, credentials });
+}
+
+async function runRestore(aws: AwsLab, deployment: Deployment, request: RestoreRequest): Promise<string[]> {
+  const record = await startExecution(aws, deployment.outputs['RestoreStateMachineArn'] ?? '', request);
+  await aws.whenIdle();
+  const closed = aws.events.events.findLast(
+    ({ event }) => event['detail-type'] === 'Restore closed' && event.detail['executionId'] === record.arn,
+  );
+  const results = (closed?.event.detail['results'] ?? []) as readonly { readonly status: string }[];
+  return record.status === 'SUCCEEDED' ? results.map(({ status }) => status) : ['failed'];
+}
+
+/** The last step of every action on every cohort, in the order the entries were begun. */
+function toEntries(items: readonly { readonly sk: string; readonly [name: string]: unknown }[]): EntrySeen[] {
+  const last = new Map<string, EntrySeen>();
+  for (const item of items) {
+    const key = readStepKey(item.sk);
+    if (key === null) continue;
+    const status = key.step.replace(/^\d+-/, '');
+    last.set(`${key.action} ${key.cohortId}`, { ...key, status, at: String(item['at']) });
+  }
+  return [...last.values()];
+}

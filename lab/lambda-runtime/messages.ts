@@ -1,0 +1,26 @@
+/** What the runtime tells a child, one request at a time. */
+export interface InvokeMessage {
+  readonly requestId: string;
+  readonly functionArn: string;
+  /** JSON text of the event. */
+  readonly payload: string;
+  readonly deadlineAtMs: number;
+  readonly traceId: string;
+}
+
+/** An error as Lambda reports it to the caller. */
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace: readonly string[];
+}
+
+/** What a child tells the runtime. */
+export type ChildMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'init-failed'; readonly error: FunctionError }
+  | { readonly kind: 'succeeded'; readonly requestId: string; readonly payload: string }
+  | { readonly kind: 'failed'; readonly requestId: string; readonly error: FunctionError };
+
+/** Ends a request's output on stdout and stderr, so that no line is lost or told to the next request. */
+export const outputEndMark = '\u0000';

@@ -1,0 +1,123 @@
+import type { Lab } from './lab.ts';
+import type { PeerCount } from './hosts/host-world.ts';
+import { judge } from './judge.ts';
+import { tellPeerStories } from './result.ts';
+import type { EntrySeen, Observed, PeerStory, ScenarioResult } from './result.ts';
+import type { Scenario, ScenarioServer } from './scenario.ts';
+import { AssessmentSchema } from '../lambdas/shared/contracts/incident.ts';
+import type { Assessment } from '../lambdas/shared/contracts/incident.ts';
+
+/** Called with one line whenever something happened, so that a watching person sees it live. */
+export type Tell = (line: string) => void;
+
+/** What was seen and how it was judged. */
+export interface Played {
+  readonly observed: Observed;
+  readonly result: ScenarioResult;
+}
+
+type Counts = ReadonlyMap<string, readonly PeerCount[]>;
+
+/** Plays one scenario from the event to the restore; what it reports was counted or read, never assumed. */
+export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Played> {
+  const startedAt = Date.now();
+  await lab.setMode(scenario.mode);
+  for (const server of scenario.servers) await raiseServer(lab, server);
+  const before = await countAll(lab, scenario);
+  const networkBefore = scenario.servers.map(({ id }) => lab.networkOf(id));
+  tell(`${scenario.servers.length} servers up, ${total(before)} connections established`);
+
+  const receivedAt = Date.now();
+  const execution = await lab.trigger(scenario.event);
+  const after = await countAll(lab, scenario);
+  const cut = await watchResult(lab, scenario, receivedAt);
+  tell(`decided and done, ${total(before) - total(after)} connections are gone`);
+
+  const assessment = readAssessment(execution.assessment);
+  const incidentId = assessment?.incident?.id ?? null;
+  const entries = incidentId === null ? [] : await lab.readEntries(incidentId);
+  const restoreStatuses = await restoreIfCut(lab, incidentId, entries);
+  const restored = await reconnectAll(lab, scenario);
+  const networkAfter = scenario.servers.map(({ id }) => lab.networkOf(id));
+  tell(`restored, ${total(restored)} connections established`);
+
+  const observed: Observed = {
+    incidentId,
+    eventName: assessment?.incident?.signal.name ?? 'unknown',
+    outcome: execution.outcome,
+    reason: execution.reason,
+    cohorts: assessment?.cohorts ?? [],
+    path: execution.path,
+    peers: tellAll(scenario, before, after, restored),
+    ...cut,
+    entries,
+    restoreStatuses,
+    networkAsBefore: JSON.stringify(networkBefore) === JSON.stringify(networkAfter),
+    milliseconds: Date.now() - startedAt,
+  };
+  return { observed, result: judge(scenario, observed, lab.world.kind === 'simulated') };
+}
+
+async function raiseServer(lab: Lab, server: ScenarioServer): Promise<void> {
+  await lab.world.createServer({
+    instanceId: server.id,
+    privateAddress: server.address,
+    peers: server.peers.map(({ name, address, connections, direction, port, golden }) => ({
+      name,
+      address,
+      connections,
+      direction,
+      port,
+      golden,
+    })),
+  });
+  await lab.addServer(server);
+  await lab.world.watch(server.id);
+}
+
+async function countAll(lab: Lab, scenario: Scenario): Promise<Counts> {
+  const pairs = scenario.servers.map(async ({ id }) => [id, await lab.world.count(id)] as const);
+  return new Map(await Promise.all(pairs));
+}
+
+async function reconnectAll(lab: Lab, scenario: Scenario): Promise<Counts> {
+  const pairs = scenario.servers.map(async ({ id }) => [id, await lab.world.reconnect(id)] as const);
+  return new Map(await Promise.all(pairs));
+}
+
+function total(counts: Counts): number {
+  return [...counts.values()].flat().reduce((sum, { established }) => sum + established, 0);
+}
+
+async function watchResult(
+  lab: Lab,
+  scenario: Scenario,
+  receivedAt: number,
+): Promise<{ latencyMs: number | null; goldenLost: number }> {
+  const blockedAt = await Promise.all(scenario.servers.map(async ({ id }) => await lab.world.firstBlockedAt(id)));
+  const lost = await Promise.all(scenario.servers.map(async ({ id }) => await lab.world.goldenLost(id)));
+  const seen = blockedAt.filter((time) => time !== undefined);
+  return {
+    latencyMs: seen.length === 0 ? null : Math.max(0, Math.round(Math.min(...seen) - receivedAt)),
+    goldenLost: lost.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+function readAssessment(value: unknown): Assessment | undefined {
+  const parsed = AssessmentSchema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const undoable = new Set(['verified', 'partial', 'failed', 'applied', 'intended']);
+
+/** Asks the deployed restore machine to undo, as an operator would. */
+async function restoreIfCut(lab: Lab, incidentId: string | null, entries: readonly EntrySeen[]): Promise<string[]> {
+  if (incidentId === null || !entries.some(({ status }) => undoable.has(status))) return [];
+  return await lab.restore({ incidentId, requestedBy: 'lab', reason: 'end of the scenario' });
+}
+
+function tellAll(scenario: Scenario, before: Counts, after: Counts, restored: Counts): PeerStory[] {
+  return scenario.servers.flatMap(({ id }) =>
+    tellPeerStories(id, before.get(id) ?? [], after.get(id) ?? [], restored.get(id) ?? []),
+  );
+}

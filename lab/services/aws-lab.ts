@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { TaskTokens, runMachine } from '../asl/interpreter.ts';
+import type { LogLine } from '../lambda-runtime/function-environment.ts';
+import type { Outcome } from '../lambda-runtime/function-process.ts';
+import { LambdaRuntime } from '../lambda-runtime/lambda-runtime.ts';
+import { CloudFormationService } from './cloudformation-service.ts';
+import { CloudWatchService } from './cloudwatch-service.ts';
+import type { AlarmState } from './cloudwatch-service.ts';
+import { DynamoDbService } from './dynamodb/dynamodb-service.ts';
+import { Ec2Service } from './ec2/ec2-service.ts';
+import type { FirewallListener } from './ec2/firewall.ts';
+import type { Deliver } from './events/delivery.ts';
+import type { BusEvent } from './events/event.ts';
+import { EventsService } from './events/events-service.ts';
+import { startGateway } from './gateway.ts';
+import type { Gateway, Intercept } from './gateway.ts';
+import { SnsService } from './messaging/sns-service.ts';
+import { SqsService } from './messaging/sqs-service.ts';
+import { LabSetupError } from './setup-error.ts';
+import type { RunCommand } from './ssm/invocation.ts';
+import { SsmService } from './ssm/ssm-service.ts';
+import type { Schedule } from './ssm/ssm-desk.ts';
+import { toCommandEvent } from './ssm/command-event.ts';
+import { toStatusEvent } from './step-functions/status-event.ts';
+import { StepFunctionsService } from './step-functions/step-functions-service.ts';
+import { createTaskHandlers } from './step-functions/task-handlers.ts';
+import { ServiceError } from './wire/service-error.ts';
+import type { AwsService } from './wire/service.ts';
+
+export interface AwsLabProps {
+  /** Default: 123456789012. */
+  readonly accountId?: string | undefined;
+  /** Default: us-east-1. */
+  readonly region?: string | undefined;
+  /** Runs a script on a server of the lab. */
+  readonly runCommand: RunCommand;
+  /** Puts changed rules in force on a server of the lab. Default: nobody is told. */
+  readonly onFirewallChange?: FirewallListener | undefined;
+  /** Fault hook; can be replaced later through the gateway. Default: none. */
+  readonly intercept?: Intercept | undefined;
+  /** Whether EC2's documented token buckets are in force. Default: false. */
+  readonly throttlesEc2?: boolean | undefined;
+  /** The most things an EC2 Describe answers at once. Default: 1000. */
+  readonly ec2PageLimit?: number | undefined;
+  /** Interpreter of the Amazon States Language. Default: the lab's. */
+  readonly runMachine?: typeof runMachine | undefined;
+  /** Milliseconds before EventBridge tries a target again. Default: 1 s, doubling up to one minute. */
+  readonly retryDelayMs?: ((attempt: number) => number) | undefined;
+  /** Clock of Systems Manager's delivery time-outs. Default: real time. */
+  readonly schedule?: Schedule | undefined;
+  /** Told each line a function writes. Default: nobody. */
+  readonly onLine?: ((line: LogLine) => void) | undefined;
+}
+
+/** A whole AWS on one local port, as empty as a new account. */
+export interface AwsLab {
+  readonly accountId: string;
+  readonly region: string;
+  readonly url: string;
+  /** Variables that lead an unmodified SDK client or CLI here. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly gateway: Gateway;
+  readonly ec2: Ec2Service;
+  readonly ssm: SsmService;
+  readonly dynamodb: DynamoDbService;
+  readonly events: EventsService;
+  readonly stepFunctions: StepFunctionsService;
+  readonly sqs: SqsService;
+  readonly sns: SnsService;
+  readonly cloudWatch: CloudWatchService;
+  readonly cloudFormation: CloudFormationService;
+  readonly lambda: LambdaRuntime;
+  /** Sets an alarm's state and sends the event that follows from it. */
+  setAlarmState(alarmName: string, value: AlarmState, reason: string): BusEvent;
+  /** Resolves when nothing is under way: no delivery, no execution, no script. */
+  whenIdle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Calls an operation of one of the lab's services from another, recorded like a call on the wire. */
+type CallService = (service: string, operation: string, input: unknown, caller: string) => Promise<unknown>;
+
+/** Starts the embedded AWS. */
+export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
+  const { accountId = '123456789012', region = 'us-east-1' } = props;
+  const links = new Links();
+  const services = createServices(props, accountId, region, links);
+  const gateway = await startGateway(Object.values(services), props.intercept);
+  const lambda = new LambdaRuntime({ region, endpointUrl: gateway.url, onLine: props.onLine });
+  links.tie(gateway, Object.values(services), lambda);
+  services.sqs.setBaseUrl(gateway.url);
+  return {
+    accountId,
+    region,
+    url: gateway.url,
+    environment: toClientEnvironment(gateway.url, region),
+    gateway,
+    ...services,
+    lambda,
+    setAlarmState: (name, value, reason) =>
+      services.events.emit(services.cloudWatch.setAlarmState(name, value, reason)),
+    whenIdle: async () => await waitUntilIdle(services),
+    stop: async () => {
+      await services.stepFunctions.stop();
+      await lambda.stop();
+      await gateway.stop();
+    },
+  };
+}
+
+type Services = Pick<
+  AwsLab,
+  'ec2' | 'ssm' | 'dynamodb' | 'events' | 'stepFunctions' | 'sqs' | 'sns' | 'cloudWatch' | 'cloudFormation'
+>;
+
+function createServices(props: AwsLabProps, accountId: string, region: string, links: Links): Services {
+  const call: CallService = async (...request) => await links.call(...request);
+  const invokeFunction: Links['invoke'] = async (...request) => await links.invoke(...request);
+  const events: EventsService = new EventsService({
+    accountId,
+    region,
+    retryDelayMs: props.retryDelayMs,
+    deliverTo: {
+      ...toDeliveries(call, invokeFunction),
+      events: async ({ event, target }) => forward(events, event, target.arn),
+    },
+    sendToDeadLetters: async (queueArn, body, attributes) => void sqs.send(queueArn, body, attributes),
+  });
+  const sqs = new SqsService(accountId, region);
+  return {
+    ec2: new Ec2Service({
+      accountId,
+      region,
+      onFirewallChange: props.onFirewallChange,
+      throttles: props.throttlesEc2,
+      pageLimit: props.ec2PageLimit,
+    }),
+    ssm: new SsmService({
+      accountId,
+      runCommand: props.runCommand,
+      schedule: props.schedule,
+      onSettled: (invocation) => void events.emit(toCommandEvent(invocation, accountId, region)),
+    }),
+    dynamodb: new DynamoDbService(accountId, region),
+    events,
+    stepFunctions: new StepFunctionsService({
+      runMachine: props.runMachine ?? runMachine,
+      tokens: new TaskTokens(),
+      handlers: createTaskHandlers({ invokeFunction, call }),
+      onStatusChange: (execution) => void events.emit(toStatusEvent(execution)),
+    }),
+    sqs,
+    sns: new SnsService(),
+    cloudWatch: new CloudWatchService(),
+    cloudFormation: new CloudFormationService(),
+  };
+}
+
+/** How EventBridge reaches its targets. Executions it starts are named by the event and are never deduplicated. */
+function toDeliveries(call: CallService, invoke: Links['invoke']): Readonly<Record<string, Deliver>> {
+  return {
+    states: async ({ event, rule, target, input }) => {
+      const request = { stateMachineArn: target.arn, name: `${event.id}_${randomUUID()}`, input };
+      await call('states', 'StartExecution', request, rule.arn);
+    },
+    sqs: async ({ rule, target, input }) => {
+      await call('sqs', 'SendMessage', { QueueUrl: target.arn, MessageBody: input }, rule.arn);
+    },
+    sns: async ({ rule, target, input }) => {
+      await call('sns', 'Publish', { TopicArn: target.arn, Message: input }, rule.arn);
+    },
+    lambda: async ({ rule, target, input }) => {
+      const outcome = await invoke(target.arn, input, rule.arn);
+      if (outcome.kind === 'failed') throw new ServiceError(outcome.error.errorType, outcome.error.errorMessage);
+    },
+  };
+}
+
+function forward(events: EventsService, event: BusEvent, busArn: string): void {
+  events.emit(event, busArn.replace(/^arn:.*:event-bus\//, ''));
+}
+
+/** The ties between services, which exist before the endpoint that records what goes over them. */
+class Links {
+  #gateway: Gateway | undefined;
+  #services: readonly AwsService[] = [];
+  #lambda: LambdaRuntime | undefined;
+
+  tie(gateway: Gateway, services: readonly AwsService[], lambda: LambdaRuntime): void {
+    this.#gateway = gateway;
+    this.#services = services;
+    this.#lambda = lambda;
+  }
+
+  async call(name: string, operation: string, input: unknown, caller: string): Promise<unknown> {
+    const service = this.#services.find((candidate) => candidate.name === name);
+    if (service === undefined || this.#gateway === undefined)
+      throw new LabSetupError(`The lab has no service '${name}'`);
+    return await this.#gateway.perform(
+      { service: name, operation, input, caller },
+      async (call) => await service.run(operation, input, call),
+    );
+  }
+
+  async invoke(functionName: string, payload: string, caller: string): Promise<Outcome> {
+    const lambda = this.#lambda;
+    if (lambda === undefined || this.#gateway === undefined) throw new LabSetupError('The lab is not started yet');
+    const input = { FunctionName: functionName, Payload: JSON.parse(payload) as unknown };
+    return await this.#gateway.perform(
+      { service: 'lambda', operation: 'Invoke', input, caller },
+      async () => await lambda.invoke(functionName, payload),
+    );
+  }
+}
+
+function toClientEnvironment(url: string, region: string): Readonly<Record<string, string>> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: 'AKIALABOPERATOR',
+    AWS_SECRET_ACCESS_KEY: 'lab',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** Work begets work: an execution ends with an event, which starts a delivery. Twice nothing to do is the end. */
+async function waitUntilIdle({ events, stepFunctions, ssm }: Services): Promise<void> {
+  let seen = -1;
+  while (seen !== events.events.length) {
+    seen = events.events.length;
+    await events.whenIdle();
+    await stepFunctions.whenIdle();
+    await ssm.whenIdle();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,150 @@
+import * as z from 'zod/mini';
+import type { EventSeed } from './events/event.ts';
+import { LabSetupError } from './setup-error.ts';
+import { defineOperation, runOperation } from './wire/service.ts';
+import type { AwsService, Operation, ServiceCall, Wire } from './wire/service.ts';
+
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+/** A metric alarm; `configuration` holds the members of PutMetricAlarm beside its name. */
+export interface AlarmSeed {
+  readonly alarmName: string;
+  readonly alarmArn: string;
+  readonly description?: string | undefined;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly state?: AlarmState | undefined;
+}
+
+interface Alarm extends AlarmSeed {
+  stateValue: AlarmState;
+  stateReason: string;
+  stateUpdatedAt: Date;
+}
+
+/** One datum of PutMetricData, as it came in. */
+export interface MetricDatum {
+  readonly namespace: string;
+  readonly datum: Readonly<Record<string, unknown>>;
+}
+
+const putMetricDataInput = z.strictObject({
+  Namespace: z.string().check(z.regex(/^(?!AWS\/)[^:]{1,255}/)),
+  MetricData: z.array(z.record(z.string(), z.unknown())).check(z.minLength(1), z.maxLength(1000)),
+});
+
+const describeAlarmsInput = z.strictObject({
+  AlarmNames: z.optional(z.array(z.string()).check(z.maxLength(100))),
+  AlarmNamePrefix: z.optional(z.string()),
+  AlarmTypes: z.optional(z.array(z.enum(['MetricAlarm', 'CompositeAlarm']))),
+  StateValue: z.optional(z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA'])),
+  MaxRecords: z.optional(z.int().check(z.gte(1), z.lte(100))),
+  NextToken: z.optional(z.string()),
+});
+
+const defaultPage = 50;
+
+/** The CloudWatch of the lab: alarms whose state is set by hand, and a record of metrics. */
+export class CloudWatchService implements AwsService {
+  readonly name = 'cloudwatch';
+  readonly wire: Wire = { kind: 'json', targetPrefix: 'GraniteServiceVersion20100801', version: '1.0' };
+  readonly metrics: MetricDatum[] = [];
+  readonly #alarms = new Map<string, Alarm>();
+  readonly #operations: Readonly<Record<string, Operation>> = {
+    DescribeAlarms: defineOperation(describeAlarmsInput, (input) => this.#describe(input)),
+    PutMetricData: defineOperation(putMetricDataInput, ({ Namespace, MetricData }) => {
+      this.metrics.push(...MetricData.map((datum) => ({ namespace: Namespace, datum })));
+    }),
+  };
+
+  async run(_operation: string, _input: unknown, call: ServiceCall): Promise<unknown> {
+    return await runOperation('CloudWatch', this.#operations, call);
+  }
+
+  addAlarm(seed: AlarmSeed): void {
+    const stateValue = seed.state ?? 'INSUFFICIENT_DATA';
+    this.#alarms.set(seed.alarmName, {
+      ...seed,
+      stateValue,
+      stateReason: 'Unchecked: Initial alarm creation',
+      stateUpdatedAt: new Date(),
+    });
+  }
+
+  /** Sets an alarm's state and returns the event CloudWatch would send to the default bus. */
+  setAlarmState(alarmName: string, value: AlarmState, reason: string): EventSeed {
+    const alarm = this.#alarms.get(alarmName);
+    if (alarm === undefined)
+      throw new LabSetupError(`Could not set the state of alarm '${alarmName}': there is no such alarm`);
+    const previousState = viewState(alarm);
+    alarm.stateValue = value;
+    alarm.stateReason = reason;
+    alarm.stateUpdatedAt = new Date();
+    return {
+      source: 'aws.cloudwatch',
+      'detail-type': 'CloudWatch Alarm State Change',
+      resources: [alarm.alarmArn],
+      detail: {
+        alarmName,
+        configuration: { description: alarm.description, metrics: viewMetrics(alarm.configuration) },
+        previousState,
+        state: viewState(alarm),
+      },
+    };
+  }
+
+  #describe(input: z.output<typeof describeAlarmsInput>): unknown {
+    const {
+      AlarmNames,
+      AlarmNamePrefix = '',
+      AlarmTypes = ['MetricAlarm'],
+      StateValue,
+      MaxRecords = defaultPage,
+    } = input;
+    const kept = [...this.#alarms.values()].filter(
+      ({ alarmName, stateValue }) =>
+        (AlarmNames?.includes(alarmName) ?? true) &&
+        alarmName.startsWith(AlarmNamePrefix) &&
+        stateValue === (StateValue ?? stateValue) &&
+        AlarmTypes.includes('MetricAlarm'),
+    );
+    const start = input.NextToken === undefined ? 0 : Number(input.NextToken);
+    const end = start + MaxRecords;
+    const NextToken = end < kept.length ? String(end) : undefined;
+    return { MetricAlarms: kept.slice(start, end).map(viewAlarm), CompositeAlarms: [], NextToken };
+  }
+}
+
+function viewAlarm(alarm: Alarm): unknown {
+  return {
+    ...alarm.configuration,
+    AlarmName: alarm.alarmName,
+    AlarmArn: alarm.alarmArn,
+    AlarmDescription: alarm.description,
+    StateValue: alarm.stateValue,
+    StateReason: alarm.stateReason,
+    StateUpdatedTimestamp: alarm.stateUpdatedAt.getTime() / 1000,
+  };
+}
+
+function viewState({ stateValue, stateReason, stateUpdatedAt }: Alarm): Readonly<Record<string, string>> {
+  // CloudWatch writes the zone as +0000, which JavaScript's own form does not.
+  return { value: stateValue, reason: stateReason, timestamp: stateUpdatedAt.toISOString().replace('Z', '+0000') };
+}
+
+/** The metric of a plain alarm in the form of the event; metric math is handed on as it stands. */
+function viewMetrics(configuration: Readonly<Record<string, unknown>>): unknown {
+  const {
+    Metrics,
+    MetricName: name,
+    Namespace: namespace,
+    Dimensions = [],
+    Period: period,
+    Statistic: stat,
+  } = configuration;
+  if (Metrics !== undefined) return Metrics;
+  const dimensions = (Dimensions as readonly { readonly Name: string; readonly Value: string }[]).map(
+    ({ Name, Value }) => [Name, Value],
+  );
+  const metric = { dimensions: Object.fromEntries(dimensions) as unknown, name, namespace };
+  return [{ id: 'm1', metricStat: { metric, period, stat }, returnData: true }];
+}

@@ -1,0 +1,37 @@
+import { ServiceError } from '../wire/service-error.ts';
+import type { Ec2Model, Instance, NetworkInterface, SecurityGroup, SecurityGroupRule } from './model.ts';
+
+/** Finds a security group or answers as EC2 does for a malformed or unknown id. */
+export function findGroup(model: Ec2Model, groupId: string): SecurityGroup {
+  checkId(groupId, 'sg', 'InvalidGroupId.Malformed');
+  return found(model.securityGroups.get(groupId), 'InvalidGroup.NotFound', 'security group', groupId);
+}
+
+export function findInterface(model: Ec2Model, networkInterfaceId: string): NetworkInterface {
+  checkId(networkInterfaceId, 'eni', 'InvalidNetworkInterfaceId.Malformed');
+  const card = model.networkInterfaces.get(networkInterfaceId);
+  return found(card, 'InvalidNetworkInterfaceID.NotFound', 'networkInterface ID', networkInterfaceId);
+}
+
+export function findInstance(model: Ec2Model, instanceId: string): Instance {
+  checkId(instanceId, 'i', 'InvalidInstanceID.Malformed');
+  return found(model.instances.get(instanceId), 'InvalidInstanceID.NotFound', 'instance ID', instanceId);
+}
+
+/** Finds a rule anywhere; whether it stands in the group that was named is the caller's question. */
+export function findRule(model: Ec2Model, ruleId: string): SecurityGroupRule {
+  checkId(ruleId, 'sgr', 'InvalidSecurityGroupRuleId.Malformed');
+  const group = [...model.securityGroups.values()].find(({ rules }) => rules.has(ruleId));
+  return found(group?.rules.get(ruleId), 'InvalidSecurityGroupRuleId.NotFound', 'security group rule ID', ruleId);
+}
+
+/** AWS counts 8 or 17 hexadecimal digits after the prefix. */
+function checkId(id: string, prefix: string, code: string): void {
+  if (new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`, 'u').test(id)) return;
+  throw new ServiceError(code, `Invalid id: "${id}" (expecting "${prefix}-...")`);
+}
+
+function found<Thing>(thing: Thing | undefined, code: string, noun: string, id: string): Thing {
+  if (thing === undefined) throw new ServiceError(code, `The ${noun} '${id}' does not exist`);
+  return thing;
+}

@@ -1,0 +1,110 @@
+/** Where a security-group rule leads: exactly one of the four. */
+export type RulePeer =
+  | { readonly kind: 'ipv4'; readonly cidr: string }
+  | { readonly kind: 'ipv6'; readonly cidr: string }
+  | { readonly kind: 'prefix-list'; readonly prefixListId: string }
+  | { readonly kind: 'group'; readonly groupId: string };
+
+/** What a rule lets through, without its identity. `fromPort` and `toPort` are -1 for protocol `-1`. */
+export interface RuleSpec {
+  readonly isEgress: boolean;
+  readonly ipProtocol: string;
+  readonly fromPort: number;
+  readonly toPort: number;
+  readonly peer: RulePeer;
+  readonly description?: string | undefined;
+}
+
+/** A security-group rule as it stands in a group. */
+export interface SecurityGroupRule extends RuleSpec {
+  readonly ruleId: string;
+  readonly groupId: string;
+}
+
+export interface Vpc {
+  readonly vpcId: string;
+  readonly cidrBlock: string;
+  /** A default VPC forgives the revocation of a rule that is not there; others refuse it. */
+  readonly isDefault: boolean;
+}
+
+export interface SecurityGroup {
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly description: string;
+  readonly vpcId: string;
+  readonly rules: Map<string, SecurityGroupRule>;
+}
+
+export interface Attachment {
+  readonly attachmentId: string;
+  readonly instanceId: string;
+  readonly deviceIndex: number;
+  readonly networkCardIndex: number;
+  readonly attachTime: Date;
+}
+
+export interface NetworkInterface {
+  readonly networkInterfaceId: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly privateIpAddress: string;
+  readonly attachment: Attachment | undefined;
+  /** Interfaces of load balancers, NAT gateways and the like: their owner alone may change them. */
+  readonly requesterManaged: boolean;
+  groupIds: readonly string[];
+}
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly privateIpAddress: string;
+  readonly platform: 'linux' | 'windows';
+  readonly launchTime: Date;
+  readonly instanceProfileArn: string | undefined;
+  state: 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
+}
+
+/** Tags of one resource; the order of insertion is the order in answers. */
+export type Tags = Map<string, string>;
+
+/** The whole state of the emulated EC2: plain maps by id, changed only by the operations beside this file. */
+export class Ec2Model {
+  readonly accountId: string;
+  readonly region: string;
+  readonly vpcs = new Map<string, Vpc>();
+  readonly securityGroups = new Map<string, SecurityGroup>();
+  readonly networkInterfaces = new Map<string, NetworkInterface>();
+  readonly instances = new Map<string, Instance>();
+  readonly prefixLists = new Map<string, readonly string[]>();
+  readonly tags = new Map<string, Tags>();
+  #lastNumber = 0;
+
+  constructor(accountId: string, region: string) {
+    this.accountId = accountId;
+    this.region = region;
+  }
+
+  /** A fresh id of AWS's form: 17 hexadecimal digits, counted up so that two runs agree. */
+  nextId(prefix: string): string {
+    this.#lastNumber += 1;
+    return `${prefix}-0${this.#lastNumber.toString(16).padStart(16, '0')}`;
+  }
+
+  tagsOf(resourceId: string): Tags {
+    return this.tags.get(resourceId) ?? new Map();
+  }
+
+  setTags(resourceId: string, tags: Readonly<Record<string, string>>): void {
+    const known = this.tagsOf(resourceId);
+    for (const [key, value] of Object.entries(tags)) known.set(key, value);
+    this.tags.set(resourceId, known);
+  }
+
+  interfacesOf(instanceId: string): readonly NetworkInterface[] {
+    return [...this.networkInterfaces.values()]
+      .filter(({ attachment }) => attachment?.instanceId === instanceId)
+      .sort((left, right) => (left.attachment?.deviceIndex ?? 0) - (right.attachment?.deviceIndex ?? 0));
+  }
+}

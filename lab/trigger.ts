@@ -1,0 +1,76 @@
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { HistoryEvent } from './asl/history.ts';
+import { isRecord } from '../lambdas/shared/record.ts';
+import type { AwsLab } from './services/aws-lab.ts';
+import type { EventSeed } from './services/events/event.ts';
+import type { ExecutionRecord } from './services/step-functions/executions.ts';
+import type { Deployment } from './template/deploy-template.ts';
+
+/** What was seen of the respond machine after an event. */
+export interface RespondSeen {
+  /** State names in the order of entry; empty when no rule of the deployed app took the event. */
+  readonly path: readonly string[];
+  readonly outcome: string;
+  readonly reason: string;
+  /** What `assess` answered, as it stands in the history. */
+  readonly assessment: unknown;
+  readonly executionArn: string | null;
+}
+
+/**
+ * Delivers an event on the way AWS would: events of AWS services on the default bus, sensor events on the fuse bus,
+ * manual starts straight to the machine. Waits until nothing is under way any more.
+ */
+export async function triggerRespond(aws: AwsLab, deployment: Deployment, event: unknown): Promise<RespondSeen> {
+  const machineArn = deployment.outputs['RespondStateMachineArn'] ?? '';
+  const known = new Set(aws.stepFunctions.executions);
+  if (isRecord(event) && 'fuse' in event) await startExecution(aws, machineArn, event);
+  else aws.events.emit(event as EventSeed, busOf(event, deployment));
+  await aws.whenIdle();
+  const execution = aws.stepFunctions.executions.find((seen) => seen.machine.arn === machineArn && !known.has(seen));
+  if (execution === undefined) {
+    return {
+      path: [],
+      outcome: 'ignored',
+      reason: 'No rule of the app takes it',
+      assessment: null,
+      executionArn: null,
+    };
+  }
+  const closed = aws.events.events.findLast(
+    ({ event: { detail } }) => detail['executionId'] === execution.arn && 'outcome' in detail,
+  );
+  return {
+    path: execution.path,
+    outcome: String(closed?.event.detail['outcome'] ?? execution.status),
+    reason: String(closed?.event.detail['summary'] ?? execution.cause ?? ''),
+    assessment: findAssessment(execution.history),
+    executionArn: execution.arn,
+  };
+}
+
+/** Starts a machine by hand, on the wire as an operator's tools do, and returns its record in the lab. */
+export async function startExecution(aws: AwsLab, stateMachineArn: string, input: unknown): Promise<ExecutionRecord> {
+  const { executionArn } = await createClient(aws).send(
+    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+  );
+  return await aws.stepFunctions.whenDone(executionArn ?? '');
+}
+
+function createClient({ url, region }: AwsLab): SFNClient {
+  return new SFNClient({
+    endpoint: url,
+    region,
+    credentials: { accessKeyId: 'AKIALABOPERATOR', secretAccessKey: 'lab' },
+  });
+}
+
+function busOf(event: unknown, deployment: Deployment): string {
+  const source = isRecord(event) ? String(event['source']) : '';
+  return source.startsWith('aws.') ? 'default' : (deployment.outputs['BusName'] ?? 'default');
+}
+
+function findAssessment(history: readonly HistoryEvent[]): unknown {
+  const left = history.find(({ type, details }) => type === 'TaskStateExited' && details.name === 'Assess');
+  return left?.details.output ?? null;
+}

@@ -1,0 +1,47 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { AuditTable } from '../shared/clients/audit-table.ts';
+import { describeAlarms } from '../shared/clients/describe-alarms.ts';
+import { describeServers } from '../shared/clients/describe-servers.ts';
+import { AssessRequestSchema } from '../shared/contracts/assessing.ts';
+import { fuseHandler } from '../shared/middleware/base.ts';
+import { readPolicy } from '../shared/policy/read-policy.ts';
+import { assess } from './assess.ts';
+import { AssessEnvironmentSchema } from './environment.ts';
+
+// Made once a container: their connections are kept for the next event.
+const ec2 = new EC2Client({});
+const cloudWatch = new CloudWatchClient({});
+const dynamoDb = new DynamoDBClient({});
+
+/**
+ * Runs first in every execution of `respond`. The state machine may run it again after a lost answer; the incident is
+ * then open already and its recorded answers are handed on.
+ */
+export const handler = fuseHandler({
+  stem: 'assess',
+  environment: AssessEnvironmentSchema,
+  input: AssessRequestSchema,
+  async handle(request, { environment, logger, metrics, signal }) {
+    const assessment = await assess(request, {
+      policy: await readPolicy(),
+      accountId: environment.FUSE_ACCOUNT_ID,
+      region: await ec2.config.region(),
+      describeServers: async (ids) => describeServers(ec2, ids),
+      describeAlarms: async (names) => describeAlarms(cloudWatch, names),
+      audit: new AuditTable(dynamoDb, environment.FUSE_TABLE_NAME, { abortSignal: signal }),
+      now: () => new Date(),
+    });
+    const { outcome, reason, incident, cohorts } = assessment;
+    metrics.addMetric(`assessed-${outcome}`, MetricUnit.Count, 1);
+    logger.info('Assessed', {
+      outcome,
+      reason,
+      ...(incident === null ? {} : { incidentId: incident.id, kind: incident.signal.kind }),
+      cohorts: cohorts.map(({ id, servers, answers }) => ({ id, servers: servers.length, answers })),
+    });
+    return assessment;
+  },
+});

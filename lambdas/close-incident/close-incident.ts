@@ -1,0 +1,125 @@
+import { sha256Hex, toCanonicalJson } from '../shared/canonical-json.ts';
+import type { AuditItem } from '../shared/clients/audit-item.ts';
+import { auditKeys, readAttempt } from '../shared/clients/audit-keys.ts';
+import type { AuditTable } from '../shared/clients/audit-table.ts';
+import type { OutcomeBus } from '../shared/clients/outcome-bus.ts';
+import type { ClosingOutcome, ClosingRequest } from '../shared/contracts/closing.ts';
+import { sealItems } from '../shared/seal.ts';
+import { decideOutcome, type Verdict } from './decide-outcome.ts';
+import { measureLatency, type Latency } from './measure-latency.ts';
+
+export interface ClosingTools {
+  readonly audit: Pick<AuditTable, 'findIncidentOf' | 'readIncident' | 'putInIncident' | 'putApart'>;
+  readonly bus: Pick<OutcomeBus, 'publish'>;
+  readonly now: () => string;
+}
+
+/** What the state machine answers, and what the published event says. */
+export interface ClosingResult {
+  readonly incidentId: string | null;
+  readonly outcome: ClosingOutcome;
+  readonly isFailure: boolean;
+  readonly summary: string;
+  readonly latency: Latency;
+}
+
+/** Kept of an event that could not be worked off; EventBridge carries at most 256 KB, one entry with all else in it. */
+const keptInTable = 300_000;
+const keptInEvent = 180_000;
+
+/**
+ * Seals the incident and tells the bus: first written, then published, so that nobody hears of what is not on record.
+ * Safe to run twice: entries are put once, and a second event carries the same identity.
+ */
+export async function closeIncident(request: ClosingRequest, tools: ClosingTools): Promise<ClosingResult> {
+  const verdict = decideOutcome(request);
+  const incidentId = request.assessment?.incident?.id ?? (await tools.audit.findIncidentOf(request.executionId));
+  const latency = measureLatency(request);
+  await record(request, verdict, latency, incidentId, tools);
+  const result = { incidentId, ...verdict, latency };
+  await tools.bus.publish(verdict.isFailure ? 'Incident failed' : 'Incident closed', toDetail(request, result));
+  return result;
+}
+
+async function record(
+  request: ClosingRequest,
+  { outcome, summary }: Verdict,
+  latency: Latency,
+  incidentId: string | null,
+  { audit, now }: ClosingTools,
+): Promise<void> {
+  const { executionId, receivedAt, failure, steps, event } = request;
+  const at = now();
+  const content = { outcome, summary, executionId, receivedAt, at };
+  if (incidentId === null) {
+    await recordApart(request, content, audit);
+    return;
+  }
+  if (outcome === 'repeated' || outcome === 'ignored') {
+    await audit.putInIncident(incidentId, auditKeys.repeated(executionId), content);
+    return;
+  }
+  const items = await audit.readIncident(incidentId);
+  const attempt = findAttempt(items, executionId);
+  if (failure !== null) {
+    const sk = attempt === null ? auditKeys.failedExecution(executionId) : auditKeys.failed(attempt);
+    await audit.putInIncident(incidentId, sk, { ...content, failure, steps, event: keep(event, keptInTable) });
+    return;
+  }
+  const sk = attempt === null ? auditKeys.closedExecution(executionId) : auditKeys.closed(attempt);
+  // A retry must not find its own first try among what it seals; the put then meets it and changes nothing.
+  const sealed = sealItems(items.filter((item) => item.sk !== sk));
+  await audit.putInIncident(incidentId, sk, { ...content, steps, latency, ...sealed });
+}
+
+/** What belongs to no incident: an event that was no signal, or one that could not be understood. */
+async function recordApart(
+  { executionId, failure, event }: ClosingRequest,
+  content: Readonly<Record<string, unknown>>,
+  audit: ClosingTools['audit'],
+): Promise<void> {
+  if (failure === null) {
+    await audit.putApart(auditKeys.rejected(sha256Hex(executionId)), auditKeys.ignoredExecution(executionId), content);
+    return;
+  }
+  const pk = auditKeys.rejected(sha256Hex(toCanonicalJson(event ?? null)));
+  const kept = { ...content, failure, event: keep(event, keptInTable) };
+  await audit.putApart(pk, auditKeys.failedExecution(executionId), kept);
+}
+
+/** The attempt this execution opened; null when it opened none. */
+function findAttempt(items: readonly AuditItem[], executionId: string): number | null {
+  const own = items.find((item) => item.sk.startsWith('opened#') && item['executionId'] === executionId);
+  return own === undefined ? null : readAttempt(own.sk);
+}
+
+function toDetail(request: ClosingRequest, result: ClosingResult): Record<string, unknown> {
+  const { assessment, failure, steps, executionId, receivedAt, event } = request;
+  const signal = assessment?.incident?.signal;
+  return {
+    ...result,
+    executionId,
+    receivedAt,
+    kind: signal?.kind ?? null,
+    name: signal?.name ?? null,
+    servers: signal?.servers.length ?? 0,
+    // The full steps stand in the table; a fleet's remarks would not fit into an event.
+    steps: steps
+      .flat()
+      .slice(0, 100)
+      .map(({ action, cohortId, status, summary }) => ({
+        action,
+        cohortId,
+        status,
+        summary: summary.slice(0, 300),
+      })),
+    failure,
+    // Someone plays it again from the dead letter, so a failure carries its event.
+    event: failure === null ? null : keep(event, keptInEvent),
+  };
+}
+
+function keep(event: unknown, bytes: number): unknown {
+  const text = JSON.stringify(event ?? null);
+  return Buffer.byteLength(text) <= bytes ? (event ?? null) : { cutOffAtBytes: bytes, text: text.slice(0, bytes / 2) };
+}

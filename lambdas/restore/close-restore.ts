@@ -1,0 +1,84 @@
+import * as z from 'zod/mini';
+import { sha256Hex, toCanonicalJson } from '../shared/canonical-json.ts';
+import { auditKeys } from '../shared/clients/audit-keys.ts';
+import type { AuditTable } from '../shared/clients/audit-table.ts';
+import type { OutcomeBus } from '../shared/clients/outcome-bus.ts';
+import { RestoreRequestSchema, UndoResultSchema, type UndoResult } from '../shared/contracts/restoring.ts';
+import { sealItems } from '../shared/seal.ts';
+
+export interface RestoreClosing {
+  readonly request: unknown;
+  readonly results: readonly unknown[];
+  readonly failure: { readonly error: string; readonly cause: string } | null;
+  readonly executionId: string;
+}
+
+export interface CloseRestoreTools {
+  readonly audit: Pick<AuditTable, 'readIncident' | 'putInIncident' | 'putApart'>;
+  readonly bus: Pick<OutcomeBus, 'publish'>;
+  readonly now: () => string;
+}
+
+/** What the state machine answers; `incomplete` makes the execution red. */
+export interface RestoreResult {
+  readonly outcome: 'restored' | 'nothing-to-restore' | 'incomplete';
+  readonly summary: string;
+  readonly results: readonly UndoResult[];
+}
+
+/** `irreversible` says so and is no failure: nobody can do better. */
+const complete = new Set(['undone', 'already-undone', 'irreversible']);
+
+/** Records how a restore ended in every incident it touched, seals them anew and tells the bus. */
+export async function closeRestore(closing: RestoreClosing, tools: CloseRestoreTools): Promise<RestoreResult> {
+  const results = closing.results.flatMap((result) => {
+    const parsed = z.safeParse(UndoResultSchema, result);
+    return parsed.success ? [parsed.data] : [];
+  });
+  const outcome = decide(closing, results);
+  const summary = summarise(closing, results);
+  await record(closing, { outcome, summary, results }, tools);
+  const { request, failure, executionId } = closing;
+  await tools.bus.publish('Restore closed', { outcome, summary, results, request, failure, executionId });
+  return { outcome, summary, results };
+}
+
+function decide({ failure, results: given }: RestoreClosing, results: readonly UndoResult[]): RestoreResult['outcome'] {
+  // A result that is none of ours hides how its entry ended.
+  if (failure !== null || results.length < given.length) return 'incomplete';
+  if (results.length === 0) return 'nothing-to-restore';
+  return results.every(({ status }) => complete.has(status)) ? 'restored' : 'incomplete';
+}
+
+function summarise({ failure }: RestoreClosing, results: readonly UndoResult[]): string {
+  if (failure !== null) return `${failure.error}: ${failure.cause}`.slice(0, 1000);
+  if (results.length === 0) return 'No entry to undo';
+  return results
+    .map(({ entry, status, summary }) => `${entry.incidentId} ${entry.action} ${entry.cohortId} ${status}: ${summary}`)
+    .join('; ')
+    .slice(0, 1000);
+}
+
+async function record(
+  closing: RestoreClosing,
+  result: RestoreResult,
+  { audit, now }: CloseRestoreTools,
+): Promise<void> {
+  const { request, failure, executionId } = closing;
+  const content = { ...result, request, failure, executionId, at: now() };
+  const named = z.safeParse(RestoreRequestSchema, request);
+  const incidents = new Set(result.results.map(({ entry }) => entry.incidentId));
+  if (incidents.size === 0) {
+    const subject = named.success
+      ? (named.data.incidentId ?? named.data.server ?? '')
+      : toCanonicalJson(request ?? null);
+    await audit.putApart(auditKeys.rejected(sha256Hex(subject)), auditKeys.restored(executionId), content);
+    return;
+  }
+  const sk = auditKeys.restored(executionId);
+  for (const incidentId of incidents) {
+    const items = await audit.readIncident(incidentId);
+    // A retry must not find its own first try among what it seals.
+    await audit.putInIncident(incidentId, sk, { ...content, ...sealItems(items.filter((item) => item.sk !== sk)) });
+  }
+}

@@ -1,0 +1,43 @@
+import { guardReads } from '../../guard/permissions.ts';
+import type { Action, Permission } from '../action.ts';
+
+const instances = 'arn:${Partition}:ec2:${Region}:${Account}:instance/*';
+const document = 'arn:${Partition}:ssm:${Region}:${Account}:document/${DocumentName}';
+
+const checksDocument: Permission = {
+  actions: ['ssm:GetDocument', 'ssm:DescribeDocument'],
+  resources: [document],
+  reason: 'The content of the document is checked before every run',
+};
+
+/** One document each: neither role may run anything else on a host. */
+const runsDocument: Permission = {
+  actions: ['ssm:SendCommand'],
+  resources: [document],
+  reason: 'Runs the one document of this function',
+};
+
+const onInstances: Permission = {
+  actions: ['ssm:SendCommand'],
+  resources: [instances],
+  reason: 'The servers are not known at deploy time; cutting roles are denied lifelines by their tag',
+};
+
+const readsHosts: Permission = {
+  actions: ['ssm:DescribeInstanceInformation'],
+  resources: ['*'],
+  reason: 'This call knows no resources in IAM',
+};
+
+const followsCommands: Permission = {
+  actions: ['ssm:ListCommandInvocations', 'ssm:CancelCommand'],
+  resources: ['*'],
+  reason: 'These calls know no resources in IAM',
+};
+
+/** `${DocumentName}` is the killing document for plan and apply, the releasing one for undo. */
+export const killConnectionsPermissions: Action['permissions'] = {
+  plan: [guardReads, readsHosts, checksDocument],
+  apply: [runsDocument, onInstances, followsCommands],
+  undo: [checksDocument, runsDocument, onInstances, followsCommands],
+};

@@ -1,0 +1,80 @@
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod/mini';
+import type { Timing } from '../../clients/aws-errors.ts';
+import type { Change, Json, Undoing } from '../action.ts';
+import { pinDocument, type DocumentRef, type PinnedDocument } from './pin-document.ts';
+import { deadlineSeconds } from './plan-kill.ts';
+import { runCommand, type HostAnswer } from './run-command.ts';
+import { readVerdict, ReleaseVerdictSchema } from './verdicts.ts';
+
+export interface ReleaseRequest {
+  readonly ssm: SSMClient;
+  readonly timing: Timing;
+  readonly document: DocumentRef | undefined;
+  readonly changes: readonly Change[];
+  /** The hosts' verdicts on the cut, where there are any. */
+  readonly seen: ReadonlyMap<string, Json>;
+}
+
+const RecordedSchema = z.object({ incident: z.string() });
+const SeenSchema = z.object({ tableDigest: z.string() });
+
+/**
+ * Lifts the block of an incident host by host, where the table still is the one that was set. Without a verdict in the
+ * audit (the cut was interrupted) the host compares with what it noted itself.
+ */
+export async function releaseConnections(request: ReleaseRequest): Promise<Undoing[]> {
+  const { ssm, document, changes } = request;
+  if (document === undefined) return failAll(changes, 'This function knows no release document');
+  const pinning = await pinDocument(ssm, document);
+  if (pinning.kind === 'altered') return failAll(changes, pinning.reason);
+  // A command has one set of parameters: hosts that share the digest share the command.
+  const groups = Map.groupBy(changes, (change) => `${incidentOf(change)} ${digestOf(change, request.seen)}`);
+  const undoings = await Promise.all(
+    [...groups.values()].map(async (group) => releaseGroup(request, pinning.document, group)),
+  );
+  return undoings.flat();
+}
+
+async function releaseGroup(
+  request: ReleaseRequest,
+  document: PinnedDocument,
+  group: readonly Change[],
+): Promise<Undoing[]> {
+  const [first] = group;
+  if (first === undefined) return [];
+  const incident = incidentOf(first);
+  const answers = await runCommand(request.ssm, request.timing, {
+    document,
+    servers: group.map(({ target }) => target),
+    parameters: { incident, expectedDigest: digestOf(first, request.seen), deadlineSeconds },
+    comment: `connection-fuse restore ${incident}`,
+  });
+  return group.map(({ target }) => ({ target, ...toOutcome(answers.get(target), incident) }));
+}
+
+function toOutcome(answer: HostAnswer | undefined, incident: string): Omit<Undoing, 'target'> {
+  if (answer === undefined) return { status: 'failed', reason: 'Host was not asked' };
+  if (answer.kind === 'none') return { status: 'failed', reason: answer.reason };
+  const verdict = readVerdict(ReleaseVerdictSchema, answer.output, incident);
+  if (verdict === null)
+    return { status: 'failed', reason: `Host printed no verdict, its command ended "${answer.status}"` };
+  if (verdict.state === 'drifted') return { status: 'drifted', reason: verdict.error };
+  if (!verdict.ok || verdict.state === '') return { status: 'failed', reason: verdict.error };
+  return verdict.state === 'released'
+    ? { status: 'undone', reason: 'Block is lifted: peers may come back, cut connections stay cut' }
+    : { status: 'already-undone', reason: 'Host has no block of this incident' };
+}
+
+function failAll(changes: readonly Change[], reason: string): Undoing[] {
+  return changes.map(({ target }) => ({ target, status: 'failed', reason }));
+}
+
+function incidentOf({ intended }: Change): string {
+  return z.parse(RecordedSchema, intended).incident;
+}
+
+function digestOf({ target }: Change, seen: ReadonlyMap<string, Json>): string {
+  const parsed = z.safeParse(SeenSchema, seen.get(target));
+  return parsed.success ? parsed.data.tableDigest : '';
+}

@@ -1,0 +1,142 @@
+import {
+  CancelCommandCommand,
+  ListCommandInvocationsCommand,
+  SendCommandCommand,
+  type CommandInvocation,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { describeError, retryThrottled, type Timing } from '../../clients/aws-errors.ts';
+import { chunk } from '../../map-concurrently.ts';
+import type { PinnedDocument } from './pin-document.ts';
+
+/** What a host answered: its output, or why there is none. */
+export type HostAnswer =
+  | { readonly kind: 'output'; readonly output: string; readonly status: string }
+  | { readonly kind: 'none'; readonly reason: string };
+
+export interface CommandRequest {
+  readonly document: PinnedDocument;
+  readonly servers: readonly string[];
+  /** Every value a String of the document. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly comment: string;
+}
+
+/** Instance ids one command takes. */
+const serversPerCommand = 50;
+
+/** How long a host may take to fetch the command: the least that Systems Manager allows. */
+const deliverySeconds = 30;
+
+/** When to stop asking: delivery, the script's own 20 s and some way back. */
+const answerWithinMs = 55_000;
+const pollMs = 300;
+
+const finalStatuses = new Set(['Success', 'Failed', 'Cancelled', 'TimedOut']);
+
+/**
+ * Runs a document on servers named one by one (a tag that matches nothing would be a Success) and waits for every
+ * host. A host without an answer in time is reported as such, never as done.
+ */
+export async function runCommand(
+  ssm: SSMClient,
+  timing: Timing,
+  request: CommandRequest,
+): Promise<Map<string, HostAnswer>> {
+  const deadlineMs = timing.nowMs() + answerWithinMs;
+  const batches = chunk(request.servers, serversPerCommand);
+  const answers = await Promise.all(
+    batches.map(async (servers) => runBatch(ssm, timing, deadlineMs, { ...request, servers })),
+  );
+  return new Map(answers.flatMap((some) => [...some]));
+}
+
+async function runBatch(
+  ssm: SSMClient,
+  timing: Timing,
+  deadlineMs: number,
+  request: CommandRequest,
+): Promise<Map<string, HostAnswer>> {
+  const all = (reason: string) => new Map(request.servers.map((server) => [server, { kind: 'none', reason }] as const));
+  try {
+    const commandId = await retryThrottled(timing, deadlineMs, async () => send(ssm, request));
+    return await waitForHosts(ssm, timing, deadlineMs, commandId, request.servers);
+  } catch (error) {
+    // A failed batch must not take the others' answers along.
+    return all(`Command not run: ${describeError(error)}`);
+  }
+}
+
+async function send(ssm: SSMClient, { document, servers, parameters, comment }: CommandRequest): Promise<string> {
+  const { Command } = await ssm.send(
+    new SendCommandCommand({
+      DocumentName: document.name,
+      DocumentVersion: document.version,
+      DocumentHash: document.hash,
+      DocumentHashType: 'Sha256',
+      InstanceIds: [...servers],
+      Parameters: toLists(parameters),
+      TimeoutSeconds: deliverySeconds,
+      // Otherwise the first failing host would keep the command from the rest.
+      MaxConcurrency: String(serversPerCommand),
+      MaxErrors: '100%',
+      Comment: comment.slice(0, 100),
+    }),
+  );
+  if (Command?.CommandId === undefined) throw new TypeError('Systems Manager answered without a command id');
+  return Command.CommandId;
+}
+
+/** Empty values are left to the document's defaults, which are empty: the service does not take empty ones gladly. */
+function toLists(parameters: CommandRequest['parameters']): Record<string, string[]> {
+  const given = Object.entries(parameters).filter(([, value]) => value !== '');
+  return Object.fromEntries(given.map(([name, value]) => [name, [value]]));
+}
+
+async function waitForHosts(
+  ssm: SSMClient,
+  timing: Timing,
+  deadlineMs: number,
+  commandId: string,
+  servers: readonly string[],
+): Promise<Map<string, HostAnswer>> {
+  for (;;) {
+    const invocations = await retryThrottled(timing, deadlineMs, async () => listInvocations(ssm, commandId));
+    const done = invocations.filter(({ Status }) => finalStatuses.has(Status ?? ''));
+    const isLate = timing.nowMs() + pollMs > deadlineMs;
+    if (done.length >= servers.length || isLate) {
+      if (done.length < servers.length) await cancel(ssm, commandId);
+      return new Map(servers.map((server) => [server, toAnswer(server, invocations)]));
+    }
+    await timing.sleep(pollMs);
+  }
+}
+
+async function listInvocations(ssm: SSMClient, commandId: string): Promise<CommandInvocation[]> {
+  const found: CommandInvocation[] = [];
+  let next: string | undefined;
+  do {
+    const input = { CommandId: commandId, Details: true, MaxResults: serversPerCommand };
+    const page = await ssm.send(
+      new ListCommandInvocationsCommand(next === undefined ? input : { ...input, NextToken: next }),
+    );
+    found.push(...(page.CommandInvocations ?? []));
+    next = page.NextToken;
+  } while (next !== undefined && next !== '');
+  return found;
+}
+
+/** A command nobody waits for any more should not arrive late. Best effort, as the service says itself. */
+async function cancel(ssm: SSMClient, commandId: string): Promise<void> {
+  await ssm.send(new CancelCommandCommand({ CommandId: commandId })).catch(() => undefined);
+}
+
+function toAnswer(server: string, invocations: readonly CommandInvocation[]): HostAnswer {
+  const invocation = invocations.find(({ InstanceId }) => InstanceId === server);
+  if (invocation === undefined) return { kind: 'none', reason: 'Host did not get the command' };
+  const status = invocation.StatusDetails ?? invocation.Status ?? '';
+  if (!finalStatuses.has(invocation.Status ?? ''))
+    return { kind: 'none', reason: `Host did not answer in time: "${status}"` };
+  const output = (invocation.CommandPlugins ?? []).map(({ Output }) => Output ?? '').join('\n');
+  return { kind: 'output', output, status };
+}

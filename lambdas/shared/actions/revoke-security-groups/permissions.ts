@@ -1,0 +1,58 @@
+import { guardReads } from '../../guard/permissions.ts';
+import type { Action, Permission } from '../action.ts';
+
+const interfaces = 'arn:${Partition}:ec2:${Region}:${Account}:network-interface/*';
+const instances = 'arn:${Partition}:ec2:${Region}:${Account}:instance/*';
+const groups = 'arn:${Partition}:ec2:${Region}:${Account}:security-group/*';
+const groupRules = 'arn:${Partition}:ec2:${Region}:${Account}:security-group-rule/*';
+
+const reads: Permission = {
+  actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSecurityGroupRules'],
+  resources: ['*'],
+  reason: 'Describe calls know no resources in IAM',
+};
+
+/** The cutting role gets no Authorize at all: only restore may open something, and from the record only. */
+export const revokeSecurityGroupsPermissions: Action['permissions'] = {
+  plan: [guardReads, reads],
+  apply: [
+    {
+      actions: ['ec2:ModifyNetworkInterfaceAttribute'],
+      resources: [interfaces, instances],
+      reason: 'The servers to cut are not known at deploy time; lifelines are denied by their tag',
+    },
+    {
+      actions: ['ec2:ModifyNetworkInterfaceAttribute'],
+      resources: [groups],
+      conditions: { Null: { 'aws:ResourceTag/connection-fuse:role': 'false' } },
+      reason: 'A cut moves interfaces into the groups the fuse made and into no other',
+    },
+    {
+      actions: ['ec2:RevokeSecurityGroupIngress', 'ec2:RevokeSecurityGroupEgress'],
+      resources: [groups],
+      reason: 'The groups of the servers to cut are not known at deploy time; lifelines are denied by their tag',
+    },
+    reads,
+  ],
+  undo: [
+    {
+      actions: ['ec2:ModifyNetworkInterfaceAttribute'],
+      resources: [interfaces, instances, groups],
+      reason: 'Interfaces get the groups back that were recorded, whichever they were',
+    },
+    {
+      actions: ['ec2:AuthorizeSecurityGroupIngress', 'ec2:AuthorizeSecurityGroupEgress'],
+      resources: [groups, groupRules],
+      reason: 'Revoked rules are made again as recorded',
+    },
+    {
+      actions: ['ec2:CreateTags'],
+      resources: [groupRules],
+      conditions: {
+        StringEquals: { 'ec2:CreateAction': ['AuthorizeSecurityGroupIngress', 'AuthorizeSecurityGroupEgress'] },
+      },
+      reason: 'The tags of a rule come back with it, and only at its creation',
+    },
+    reads,
+  ],
+};

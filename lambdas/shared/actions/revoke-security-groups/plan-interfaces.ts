@@ -1,0 +1,60 @@
+import type { NetworkInterface } from '@aws-sdk/client-ec2';
+import type { Remark } from '../../contracts/action.ts';
+import type { ActionContext, ActionPlan, Change } from '../action.ts';
+import { chooseGroups } from './choose-groups.ts';
+import { toTraffic } from './coverage.ts';
+import type { GroupRule } from './group-rule.ts';
+import type { QuarantineGroups } from './plan-cut.ts';
+
+/** What becomes of one interface. */
+type InterfacePlan =
+  | { readonly kind: 'change'; readonly change: Change; readonly notes: readonly string[] }
+  | { readonly kind: 'left-alone' | 'unable'; readonly reason: string };
+
+/** Plans the cut of whole servers: every interface of theirs moves to quarantine. Pure. */
+export function planInterfaces(
+  interfaces: readonly NetworkInterface[],
+  rules: readonly GroupRule[],
+  quarantine: QuarantineGroups,
+  context: ActionContext,
+): ActionPlan {
+  const byGroup = Map.groupBy(rules, ({ groupId }) => groupId);
+  const trafficOf = (groupId: string) => toTraffic(byGroup.get(groupId) ?? []);
+  const changes: Change[] = [];
+  const leftAlone: Remark[] = [];
+  const unable: Remark[] = [];
+  for (const one of interfaces) {
+    const target = one.NetworkInterfaceId ?? '';
+    const plan = planInterface(one, quarantine, trafficOf, context);
+    if (plan.kind === 'change') changes.push(plan.change);
+    else (plan.kind === 'unable' ? unable : leftAlone).push({ target, reason: plan.reason });
+    if (plan.kind === 'change') leftAlone.push(...plan.notes.map((reason) => ({ target, reason })));
+  }
+  return { changes, leftAlone, unable };
+}
+
+function planInterface(
+  one: NetworkInterface,
+  quarantine: QuarantineGroups,
+  trafficOf: (groupId: string) => ReturnType<typeof toTraffic>,
+  { policy, cohort }: ActionContext,
+): InterfacePlan {
+  if (one.RequesterManaged === true || one.Operator?.Managed === true) {
+    return { kind: 'left-alone', reason: 'Interface is managed by an AWS service and cannot be changed' };
+  }
+  const vpcId = one.VpcId ?? '';
+  const vpcGroups = quarantine[vpcId];
+  if (vpcGroups === undefined) return { kind: 'unable', reason: `VPC "${vpcId}" has no quarantine groups` };
+  const groups = (one.Groups ?? []).map(({ GroupId = '' }) => GroupId);
+  const former = groups.flatMap(trafficOf);
+  const choice = chooseGroups({ vpcGroups, former, trafficOf, policy, goldenChannels: cohort.goldenChannels });
+  if (choice.kind === 'unable') return choice;
+  const { DeviceIndex = null, NetworkCardIndex = null } = one.Attachment ?? {};
+  const change = {
+    target: one.NetworkInterfaceId ?? '',
+    server: one.Attachment?.InstanceId ?? '',
+    before: { kind: 'interface', groups, vpcId, deviceIndex: DeviceIndex, networkCardIndex: NetworkCardIndex },
+    intended: { kind: 'interface', groups: choice.groups },
+  };
+  return { kind: 'change', change, notes: choice.notes };
+}

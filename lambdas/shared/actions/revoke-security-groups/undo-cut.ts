@@ -1,0 +1,136 @@
+import {
+  AuthorizeSecurityGroupEgressCommand,
+  AuthorizeSecurityGroupIngressCommand,
+  type EC2Client,
+  type IpPermission,
+} from '@aws-sdk/client-ec2';
+import { codeOf, describeError, retryThrottled, type Timing } from '../../clients/aws-errors.ts';
+import { describeGroupRules } from '../../clients/ec2-reads.ts';
+import { isSameJson } from '../../canonical-json.ts';
+import { mapConcurrently } from '../../map-concurrently.ts';
+import type { Change, Undoing } from '../action.ts';
+import { callsAtOnce, moveInterface } from './apply-cut.ts';
+import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
+import { ruleIdentity, toGroupRule, type GroupRule } from './group-rule.ts';
+import { readGroups } from './verify-cut.ts';
+
+/** Time for the calls of one entry; its task has 120 s. */
+const undoForMs = 80_000;
+
+type Outcome = Omit<Undoing, 'target'>;
+
+/** Puts back each interface and rule that still is as the cut left it, and reads it back. */
+export async function undoCut(ec2: EC2Client, timing: Timing, changes: readonly Change[]): Promise<Undoing[]> {
+  const { interfaces, rules } = readChanges(changes);
+  const [groups, present] = await Promise.all([
+    readGroups(
+      ec2,
+      interfaces.map(({ target }) => target),
+    ),
+    readRules(ec2, rules),
+  ]);
+  const deadlineMs = timing.nowMs() + undoForMs;
+  const within = async <Result>(call: () => Promise<Result>) => retryThrottled(timing, deadlineMs, call);
+  return [
+    ...(await mapConcurrently(interfaces, callsAtOnce, async (change) => ({
+      target: change.target,
+      ...(await attempt(async () => undoInterface(ec2, change, groups.get(change.target), within))),
+    }))),
+    ...(await mapConcurrently(rules, callsAtOnce, async (change) => ({
+      target: change.target,
+      ...(await attempt(async () => undoRule(ec2, change, present, within))),
+    }))),
+  ];
+}
+
+type Within = <Result>(call: () => Promise<Result>) => Promise<Result>;
+
+async function undoInterface(
+  ec2: EC2Client,
+  change: InterfaceChange,
+  now: string[] | undefined,
+  within: Within,
+): Promise<Outcome> {
+  const { target, before, intended } = change;
+  if (now === undefined) return { status: 'drifted', reason: 'Interface no longer exists' };
+  if (isSameGroups(now, before.groups)) return { status: 'already-undone', reason: 'Groups are the former ones' };
+  if (!isSameGroups(now, intended)) {
+    return { status: 'drifted', reason: `Groups are ${now.join(', ')}: neither the former nor those of the cut` };
+  }
+  await within(async () => moveInterface(ec2, target, before.groups));
+  const after = (await readGroups(ec2, [target])).get(target) ?? [];
+  return isSameGroups(after, before.groups)
+    ? { status: 'undone', reason: 'Former groups are back' }
+    : { status: 'failed', reason: `Groups read back are ${after.join(', ')}` };
+}
+
+async function undoRule(
+  ec2: EC2Client,
+  { before }: RuleChange,
+  present: readonly GroupRule[],
+  within: Within,
+): Promise<Outcome> {
+  const twin = findTwin(before, present);
+  if (twin !== undefined) return compareTwin(before, twin);
+  await within(async () => authorize(ec2, before));
+  const back = findTwin(before, (await describeGroupRules(ec2, [before.groupId])).map(toGroupRule));
+  return back === undefined
+    ? { status: 'failed', reason: 'Rule is not there when read back' }
+    : { status: 'undone', reason: `Rule is back as "${back.id}"` };
+}
+
+function compareTwin(before: GroupRule, twin: GroupRule): Outcome {
+  const isSame = twin.description === before.description && isSameJson(twin.tags, before.tags);
+  if (isSame) return { status: 'already-undone', reason: `Rule is there as "${twin.id}"` };
+  return { status: 'drifted', reason: `Rule "${twin.id}" admits the same with another description or other tags` };
+}
+
+async function authorize(ec2: EC2Client, rule: GroupRule): Promise<void> {
+  const tags = Object.entries(rule.tags).map(([Key, Value]) => ({ Key, Value }));
+  const input = {
+    GroupId: rule.groupId,
+    IpPermissions: [toPermission(rule)],
+    ...(tags.length === 0 ? {} : { TagSpecifications: [{ ResourceType: 'security-group-rule' as const, Tags: tags }] }),
+  };
+  if (rule.isEgress) await ec2.send(new AuthorizeSecurityGroupEgressCommand(input));
+  else await ec2.send(new AuthorizeSecurityGroupIngressCommand(input));
+}
+
+function toPermission({ protocol, fromPort, toPort, source, description }: GroupRule): IpPermission {
+  const base = { IpProtocol: protocol, FromPort: fromPort, ToPort: toPort };
+  const words = description === null ? {} : { Description: description };
+  if (source.kind === 'prefix-list') return { ...base, PrefixListIds: [{ PrefixListId: source.id, ...words }] };
+  if (source.kind === 'group') {
+    const owner = source.userId === null ? {} : { UserId: source.userId };
+    return { ...base, UserIdGroupPairs: [{ GroupId: source.id, ...owner, ...words }] };
+  }
+  return source.cidr.includes(':')
+    ? { ...base, Ipv6Ranges: [{ CidrIpv6: source.cidr, ...words }] }
+    : { ...base, IpRanges: [{ CidrIp: source.cidr, ...words }] };
+}
+
+/** Codes that say the thing itself is gone: someone else changed it, and nothing is guessed. */
+const goneCodes = new Set(['InvalidGroup.NotFound', 'InvalidGroupId.NotFound', 'InvalidNetworkInterfaceID.NotFound']);
+
+async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'InvalidPermission.Duplicate') return { status: 'already-undone', reason: 'Rule is there already' };
+    return { status: goneCodes.has(code) ? 'drifted' : 'failed', reason: describeError(error) };
+  }
+}
+
+async function readRules(ec2: EC2Client, changes: readonly RuleChange[]): Promise<GroupRule[]> {
+  return (
+    await describeGroupRules(
+      ec2,
+      changes.map(({ before }) => before.groupId),
+    )
+  ).map(toGroupRule);
+}
+
+function findTwin(wanted: GroupRule, rules: readonly GroupRule[]): GroupRule | undefined {
+  return rules.find((rule) => ruleIdentity(rule) === ruleIdentity(wanted));
+}

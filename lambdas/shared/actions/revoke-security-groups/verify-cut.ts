@@ -1,0 +1,64 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { Timing } from '../../clients/aws-errors.ts';
+import { describeGroupRules, describeInterfaces } from '../../clients/ec2-reads.ts';
+import type { Change, Observation } from '../action.ts';
+import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
+
+/** EC2's answers lag behind its changes now and then; so long they are asked again before "not held" is believed. */
+const readTimes = 5;
+const pauseMs = 400;
+
+/** Reads every changed interface and rule back. */
+export async function verifyCut(ec2: EC2Client, timing: Timing, changes: readonly Change[]): Promise<Observation[]> {
+  const { interfaces, rules } = readChanges(changes);
+  const seen = new Map<string, Observation>();
+  for (let time = 1; time <= readTimes; time += 1) {
+    const isOpen = ({ target }: { target: string }) => seen.get(target)?.held !== true;
+    const round = await Promise.all([
+      observeInterfaces(ec2, interfaces.filter(isOpen)),
+      observeRules(ec2, rules.filter(isOpen)),
+    ]);
+    for (const observation of round.flat()) seen.set(observation.target, observation);
+    if ([...seen.values()].every(({ held }) => held)) break;
+    if (time < readTimes) await timing.sleep(pauseMs);
+  }
+  return [...seen.values()];
+}
+
+async function observeInterfaces(ec2: EC2Client, changes: readonly InterfaceChange[]): Promise<Observation[]> {
+  const groups = await readGroups(
+    ec2,
+    changes.map(({ target }) => target),
+  );
+  return changes.map(({ target, intended }) => {
+    const now = groups.get(target) ?? null;
+    const held = now === null || isSameGroups(now, intended);
+    const reason =
+      now === null ? 'Interface is gone' : held ? 'Groups are as intended' : `Groups are ${now.join(', ')}`;
+    return { target, held, seen: now, reason, connectionsCut: 0 };
+  });
+}
+
+async function observeRules(ec2: EC2Client, changes: readonly RuleChange[]): Promise<Observation[]> {
+  const rules = await describeGroupRules(
+    ec2,
+    changes.map(({ before }) => before.groupId),
+  );
+  const present = new Set(rules.map(({ SecurityGroupRuleId }) => SecurityGroupRuleId));
+  return changes.map(({ target }) => {
+    const held = !present.has(target);
+    const reason = held ? 'Rule is gone' : 'Rule is still there';
+    return { target, held, seen: held ? 'absent' : 'present', reason, connectionsCut: 0 };
+  });
+}
+
+/** The present groups of interfaces, by id; one that is gone is not among them. */
+export async function readGroups(ec2: EC2Client, targets: readonly string[]): Promise<Map<string, string[]>> {
+  const found = await describeInterfaces(ec2, 'network-interface-id', targets);
+  return new Map(
+    found.map(({ NetworkInterfaceId = '', Groups }) => [
+      NetworkInterfaceId,
+      (Groups ?? []).map(({ GroupId = '' }) => GroupId),
+    ]),
+  );
+}

@@ -1,0 +1,117 @@
+import type { Answers, Cut, Evidence } from '../contracts/incident.ts';
+import type { Measure, Signal } from '../contracts/signal.ts';
+import type { Policy } from '../policy/policy-schema.ts';
+import type { ServerFacts } from '../policy/server-facts.ts';
+import { judgeRisk, noCut, type Risk } from './judge-risk.ts';
+
+/** The answers for one server, each with what it rests on. */
+export interface ServerAnswer {
+  readonly answers: Answers;
+  readonly evidence: Evidence;
+  readonly cut: Cut;
+  readonly handOver: string | null;
+}
+
+/** One answer with its sentence. */
+type Finding = readonly [answer: boolean, sentence: string];
+
+/** No to every question: nothing is done to such a server. */
+export const allNo: Answers = {
+  lifeline: false,
+  spreads: false,
+  coreBusiness: false,
+  securityRisk: false,
+  overloaded: false,
+};
+
+/** Answers the flowchart's questions for one server. It does not choose what is done: the flowchart does. Pure. */
+export function answer(signal: Signal, server: ServerFacts, policy: Policy): ServerAnswer {
+  if (server.lifeline !== null) return answerLifeline(signal, server.lifeline);
+  const risk = judgeRisk(signal, server, policy);
+  const spreads = judgeSpreading(signal);
+  const overloaded = judgeOverload(signal, policy);
+  const coreBusiness = judgeCoreBusiness(signal, server, risk, overloaded[0], policy);
+  return {
+    answers: {
+      lifeline: false,
+      spreads: spreads[0],
+      coreBusiness: coreBusiness[0],
+      securityRisk: risk.found,
+      overloaded: overloaded[0],
+    },
+    evidence: {
+      lifeline: 'Neither tag nor policy names it a lifeline',
+      spreads: spreads[1],
+      coreBusiness: coreBusiness[1],
+      securityRisk: risk.sentence,
+      overloaded: overloaded[1],
+    },
+    cut: risk.cut,
+    handOver: risk.handOver,
+  };
+}
+
+/** The same sentence for every question that was not asked. */
+export function repeatSentence(sentence: string): Evidence {
+  return {
+    lifeline: sentence,
+    spreads: sentence,
+    coreBusiness: sentence,
+    securityRisk: sentence,
+    overloaded: sentence,
+  };
+}
+
+/** R0: the other questions are not asked, so that no mistake further down can lead to a cut. */
+function answerLifeline(signal: Signal, sentence: string): ServerAnswer {
+  const others = repeatSentence(`Not asked of a lifeline; the signal is "${signal.name}" (${signal.kind})`);
+  return {
+    answers: { ...allNo, lifeline: true },
+    evidence: { ...others, lifeline: sentence },
+    cut: noCut,
+    handOver: null,
+  };
+}
+
+function judgeSpreading({ kind, name }: Signal): Finding {
+  return kind === 'ransomware'
+    ? [true, `"${name}" is of the ransomware kind, which goes on to other servers`]
+    : [false, `"${name}" (${kind}) is not known to spread`];
+}
+
+/** R2: only what the event itself proves about the time counts. */
+function judgeOverload({ kind, source, name, measure }: Signal, policy: Policy): Finding {
+  const { cpuPercent, cpuSeconds } = policy.thresholds;
+  const rule = `R2 asks for CPU above ${cpuPercent} % for ${cpuSeconds} s`;
+  if (kind !== 'overload') return [false, `"${name}" (${kind}) is no report of load`];
+  if (measure === null || measure.unit !== '%') return [false, `"${name}" proves no CPU load; ${rule}`];
+  // An alarm may prove only that every datapoint was above its limit; its value then equals the limit.
+  const isAbove =
+    source === 'cloudwatch' && provesLimitOnly(measure) ? measure.value >= cpuPercent : measure.value > cpuPercent;
+  const seen = `CPU at ${measure.value} % or above for ${measure.seconds} s`;
+  return [isAbove && measure.seconds >= cpuSeconds, `${seen}; ${rule}`];
+}
+
+function provesLimitOnly({ value, limit, seconds }: Measure): boolean {
+  return value === limit && seconds > 0;
+}
+
+/** Core business is affected when its server is about to be cut whole, is overloaded, or is reported out. */
+function judgeCoreBusiness(
+  signal: Signal,
+  server: ServerFacts,
+  risk: Risk,
+  overloaded: boolean,
+  policy: Policy,
+): Finding {
+  const { service } = server;
+  if (service === null) return [false, 'It belongs to no service'];
+  if (!policy.services.some(({ name }) => name === service))
+    return [false, `Service "${service}" is not defined in the policy`];
+  if (!server.coreBusiness) return [false, `Service "${service}" is not core business`];
+  const core = `Service "${service}" is core business`;
+  if (signal.kind === 'business-outage') return [true, `${core} and reported out by "${signal.name}"`];
+  if (risk.found && risk.cut.scope === 'server') return [true, `${core} and its server would be cut whole`];
+  if (overloaded) return [true, `${core} and its server is overloaded`];
+  return [false, `${core}, but "${signal.name}" does not stop its server`];
+}

@@ -1,0 +1,8 @@
+/**
+ * Options of every SDK client. A call that hangs must not eat the three seconds: it is given up and tried again, and
+ * the SDK's own tries stay within what the tasks of the state machine allow.
+ */
+export const clientOptions = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+} as const;

@@ -1,0 +1,80 @@
+import * as z from 'zod/mini';
+import { ServerIdSchema, SignalSchema } from './signal.ts';
+
+export const profiles = ['trading', 'medical', 'logistics', 'surveillance', 'general'] as const;
+export const lifelineKinds = ['clearing', 'life-support', 'grid-dispatch'] as const;
+
+/** The flowchart's questions, in its order; `spreads` is golden rule R1. */
+export const questions = ['lifeline', 'spreads', 'coreBusiness', 'securityRisk', 'overloaded'] as const;
+export type Question = (typeof questions)[number];
+
+export const AnswersSchema = z.strictObject({
+  lifeline: z.boolean(),
+  spreads: z.boolean(),
+  coreBusiness: z.boolean(),
+  securityRisk: z.boolean(),
+  overloaded: z.boolean(),
+});
+export type Answers = z.infer<typeof AnswersSchema>;
+
+/** One sentence for every answer: what it rests on. */
+export const EvidenceSchema = z.strictObject({
+  lifeline: z.string(),
+  spreads: z.string(),
+  coreBusiness: z.string(),
+  securityRisk: z.string(),
+  overloaded: z.string(),
+});
+export type Evidence = z.infer<typeof EvidenceSchema>;
+
+/** How much of a server is cut: all of it, some peers (addresses or CIDRs), or some local TCP ports. */
+export const CutSchema = z.discriminatedUnion('scope', [
+  z.strictObject({ scope: z.literal('server') }),
+  z.strictObject({ scope: z.literal('peers'), peers: z.array(z.string()) }),
+  z.strictObject({ scope: z.literal('ports'), ports: z.array(z.number()) }),
+]);
+export type Cut = z.infer<typeof CutSchema>;
+
+/** The servers of one incident that share answers and cut; they pass the flowchart together. */
+export const CohortSchema = z.strictObject({
+  id: z.string().check(z.regex(/^c[0-9]{1,4}$/)),
+  /** Empty when the incident concerns no server (an IAM user, a bucket) or none that could be looked up. */
+  servers: z.array(ServerIdSchema),
+  profile: z.enum(profiles),
+  service: z.nullable(z.string()),
+  answers: AnswersSchema,
+  evidence: EvidenceSchema,
+  cut: CutSchema,
+  /** Names of the policy's golden channels that these servers hold. */
+  goldenChannels: z.array(z.string()),
+  /**
+   * Groups the servers' interfaces carried when they were assessed. A hint that lets the cut read their rules in the
+   * same breath as the interfaces; what counts is re-read.
+   */
+  securityGroupHints: z.array(z.string()),
+  /** Set when a person has to take over, with the reason. */
+  handOver: z.nullable(z.string()),
+});
+export type Cohort = z.infer<typeof CohortSchema>;
+
+/** What follows the incident through the state machine. */
+export const IncidentSchema = z.strictObject({
+  /** `inc-` and 20 hex digits of the hash of the event's own identity. */
+  id: z.string().check(z.regex(/^inc-[0-9a-f]{20}$/)),
+  signal: SignalSchema,
+  /** When the event reached the state machine: the three seconds count from here. */
+  receivedAt: z.string(),
+  executionId: z.string(),
+});
+export type Incident = z.infer<typeof IncidentSchema>;
+
+export const assessmentOutcomes = ['incident', 'ignored', 'repeated'] as const;
+
+/** What `assess` answers. `ignored` and `repeated` come with no cohorts, so the flowchart has nothing to do. */
+export const AssessmentSchema = z.strictObject({
+  outcome: z.enum(assessmentOutcomes),
+  reason: z.string(),
+  incident: z.nullable(IncidentSchema),
+  cohorts: z.array(CohortSchema),
+});
+export type Assessment = z.infer<typeof AssessmentSchema>;

@@ -1,0 +1,96 @@
+import { checkChannels } from './check-channels.ts';
+import { checkReferences } from './check-references.ts';
+import { whyNoCidr } from './cidr.ts';
+import { findDuplicates, type PolicyFault } from './policy-fault.ts';
+import type { Policy, Selector } from './policy-schema.ts';
+
+/** Everything that is wrong with a policy of valid shape: what the schema cannot see. Empty when it holds. */
+export function checkPolicy(policy: Policy): PolicyFault[] {
+  return [
+    ...checkNames(policy),
+    ...checkSelectors(policy),
+    ...checkReferences(policy),
+    ...checkCidrs(policy),
+    ...checkChannels(policy.goldenChannels),
+    ...checkAlarms(policy.alarms),
+    ...checkPriorityClasses(policy.priorityClasses),
+  ];
+}
+
+function checkNames(policy: Policy): PolicyFault[] {
+  const lists = ['services', 'lifelines', 'goldenChannels', 'priorityClasses'] as const;
+  return lists.flatMap((list) =>
+    findDuplicates<{ readonly name: string }>(
+      policy[list],
+      ({ name }) => name,
+      (index) => `${list}.${index}.name`,
+    ),
+  );
+}
+
+/** An empty selector would match every server; nobody means that. */
+function checkSelectors(policy: Policy): PolicyFault[] {
+  return (['lifelines', 'goldenChannels'] as const).flatMap((list) =>
+    policy[list].flatMap(({ servers }, index) =>
+      hasField(servers)
+        ? []
+        : [{ path: `${list}.${index}.servers`, rule: 'must name ids, a service, a profile or a tag', value: servers }],
+    ),
+  );
+}
+
+function hasField(selector: Selector): boolean {
+  return Object.values(selector).some((value) => value !== undefined);
+}
+
+function checkCidrs(policy: Policy): PolicyFault[] {
+  const openRule = 'must not hold every address: it would keep open what a cut closes';
+  const agent = policy.agentPath.cidrs.map((cidr, index) => ({ cidr, path: `agentPath.cidrs.${index}`, spared: true }));
+  const golden = policy.goldenChannels.flatMap(({ peers }, channel) =>
+    peers.map((cidr, index) => ({ cidr, path: `goldenChannels.${channel}.peers.${index}`, spared: true })),
+  );
+  const classes = policy.priorityClasses.flatMap(({ peers = [] }, entry) =>
+    peers.map((cidr, index) => ({ cidr, path: `priorityClasses.${entry}.peers.${index}`, spared: false })),
+  );
+  return [...agent, ...golden, ...classes].flatMap(({ cidr, path, spared }) => {
+    const rule = whyNoCidr(cidr) ?? (spared && cidr.endsWith('/0') ? openRule : undefined);
+    return rule === undefined ? [] : [{ path, rule, value: cidr }];
+  });
+}
+
+/** The first match counts, so an entry behind a shorter or equal prefix would never be used. */
+function checkAlarms(alarms: Policy['alarms']): PolicyFault[] {
+  return alarms.flatMap(({ namePrefix }, index) => {
+    const hiding = alarms.slice(0, index).findIndex((earlier) => namePrefix.startsWith(earlier.namePrefix));
+    if (hiding === -1) return [];
+    return [
+      {
+        path: `alarms.${index}.namePrefix`,
+        rule: `must not begin with alarms.${hiding}.namePrefix, which matches first`,
+        value: namePrefix,
+      },
+    ];
+  });
+}
+
+function checkPriorityClasses(classes: Policy['priorityClasses']): PolicyFault[] {
+  const empty = classes.flatMap((entry, index) =>
+    (entry.ports ?? []).length + (entry.peers ?? []).length > 0
+      ? []
+      : [{ path: `priorityClasses.${index}`, rule: 'must name ports or peers', value: entry.name }],
+  );
+  // A port that alone decides for two classes leaves open which of them it belongs to.
+  const ports = classes.flatMap((entry, index) =>
+    (entry.peers ?? []).length > 0
+      ? []
+      : (entry.ports ?? []).map((port, place) => ({ port, path: `priorityClasses.${index}.ports.${place}` })),
+  );
+  return [
+    ...empty,
+    ...findDuplicates(
+      ports,
+      ({ port }) => String(port),
+      (index) => ports[index]?.path ?? '',
+    ),
+  ];
+}

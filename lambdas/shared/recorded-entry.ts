@@ -1,0 +1,96 @@
+import * as z from 'zod/mini';
+import type { Change, Json } from './actions/action.ts';
+import type { AuditItem } from './clients/audit-item.ts';
+import { readStepKey } from './clients/audit-keys.ts';
+import { ModeSchema, type Mode } from './clients/audit-table.ts';
+import { ActionOutcomeSchema, RemarkSchema, type ActionOutcome, type Remark } from './contracts/action.ts';
+import { LookupFailedError } from './errors.ts';
+
+const json = z.custom<Json>((value) => value !== undefined);
+
+const ChangeSchema = z.object({
+  target: z.string(),
+  server: z.string(),
+  alsoTouches: z.optional(z.array(z.string())),
+  before: json,
+  intended: json,
+});
+
+const IntendedSchema = z.object({
+  changes: z.array(ChangeSchema),
+  leftAlone: z.array(RemarkSchema),
+  unable: z.array(RemarkSchema),
+  mode: ModeSchema,
+  at: z.string(),
+});
+
+const AppliedSchema = z.object({ firstCallAt: z.string() });
+
+const ClosedSchema = z.object({
+  outcome: ActionOutcomeSchema,
+  observations: z._default(z.array(z.object({ target: z.string(), seen: json })), []),
+});
+
+const UndoneSchema = z.object({
+  undoings: z.array(z.object({ target: z.string(), status: z.string(), reason: z.string() })),
+});
+
+/** The write-ahead entry: what was going to be changed, with the full former state. */
+export interface Intended {
+  readonly changes: readonly Change[];
+  readonly leftAlone: readonly Remark[];
+  readonly unable: readonly Remark[];
+  readonly mode: Mode;
+  readonly at: string;
+}
+
+/** Everything the audit table holds about one action on one cohort. */
+export interface RecordedEntry {
+  readonly intended: Intended | null;
+  readonly firstCallAt: string | null;
+  readonly outcome: ActionOutcome | null;
+  /** What verify saw, by target. */
+  readonly seen: ReadonlyMap<string, Json>;
+  /** How often undo was recorded, and the targets it is done with. */
+  readonly undoCount: number;
+  readonly undone: ReadonlySet<string>;
+}
+
+/** Ends of an undo that leave nothing more to do for a target. */
+export const settledStatuses: ReadonlySet<string> = new Set(['undone', 'already-undone', 'irreversible']);
+
+/** Reads the steps of one entry; throws LookupFailedError on a step it does not understand. */
+export function readRecordedEntry(items: readonly AuditItem[]): RecordedEntry {
+  const steps = items.map((item) => ({ item, step: readStepKey(item.sk)?.step ?? '' }));
+  const having = (prefix: string) => steps.filter(({ step }) => step.startsWith(prefix)).map(({ item }) => item);
+  const [intended] = having('1-intended');
+  const [applied] = having('2-');
+  const closed = [...having('3-'), ...having('1-handed-over')].at(-1);
+  const undos = steps.filter(({ step }) => Number.parseInt(step, 10) >= 4).map(({ item }) => read(UndoneSchema, item));
+  const closing = closed === undefined ? null : read(ClosedSchema, closed);
+  return {
+    intended: intended === undefined ? null : toIntended(read(IntendedSchema, intended)),
+    firstCallAt: applied === undefined ? null : read(AppliedSchema, applied).firstCallAt,
+    outcome: closing?.outcome ?? null,
+    seen: new Map(closing?.observations.map(({ target, seen }) => [target, seen])),
+    undoCount: undos.length,
+    undone: new Set(
+      undos.flatMap(({ undoings }) =>
+        undoings.filter(({ status }) => settledStatuses.has(status)).map(({ target }) => target),
+      ),
+    ),
+  };
+}
+
+function toIntended(found: z.infer<typeof IntendedSchema>): Intended {
+  const changes = found.changes.map(({ alsoTouches, ...change }) =>
+    alsoTouches === undefined ? change : { ...change, alsoTouches },
+  );
+  return { ...found, changes };
+}
+
+function read<Schema extends z.ZodMiniType>(schema: Schema, item: AuditItem): z.output<Schema> {
+  const parsed = z.safeParse(schema, item);
+  if (parsed.success) return parsed.data;
+  throw new LookupFailedError(`Audit entry "${item.pk} ${item.sk}" not understood: it is malformed`);
+}

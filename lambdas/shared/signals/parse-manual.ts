@@ -1,0 +1,67 @@
+import * as z from 'zod/mini';
+import { ServerIdSchema, signalKinds, type ParsedEvent } from '../contracts/signal.ts';
+import { isPeer } from './addresses.ts';
+import { distinct } from './instance-ids.ts';
+import { parsePart, rejectEvent } from './reject.ts';
+
+/** Where and when a manual start arrives: it comes from no bus, so nothing in it names account, region and time. */
+export interface Home {
+  readonly accountId: string;
+  readonly region: string;
+  /** ISO 8601 in UTC. */
+  readonly receivedAt: string;
+}
+
+/** The input of a manual start of the state machine. Unknown keys are refused: a misspelt one must not widen a cut. */
+export const ManualStartSchema = z.strictObject({
+  fuse: z.literal('trip'),
+  requestedBy: z.string().check(z.minLength(1), z.maxLength(200)),
+  reason: z.string().check(z.minLength(1), z.maxLength(1000)),
+  servers: z.array(ServerIdSchema).check(z.minLength(1), z.maxLength(500)),
+  kind: z.enum(signalKinds),
+  /** Cut these addresses or CIDRs only. */
+  peers: z.optional(
+    z
+      .array(z.string().check(z.refine(isPeer, 'must be an IP address or CIDR')))
+      .check(z.minLength(1), z.maxLength(100)),
+  ),
+  /** Cut these local TCP ports only. */
+  ports: z.optional(z.array(z.int().check(z.minimum(1), z.maximum(65_535))).check(z.minLength(1), z.maxLength(100))),
+  /** Chosen by the requester; starting again with the same one is a repeat, not a second incident. */
+  requestId: z.string().check(z.minLength(1), z.maxLength(200)),
+});
+
+/** A manual start: a person names the servers, the kind of trouble and, if wanted, how little is to be cut. */
+export function parseManual(event: unknown, home: Home): ParsedEvent {
+  const start = parsePart(ManualStartSchema, event, 'Manual start');
+  refuseMixedScope(start);
+  return {
+    kind: 'signal',
+    signal: {
+      source: 'manual',
+      kind: start.kind,
+      identity: `manual:${start.requestId}`,
+      name: `Manual start: ${start.kind}`,
+      accountId: home.accountId,
+      region: home.region,
+      servers: distinct(start.servers),
+      resource: null,
+      childAlarms: [],
+      remoteAddresses: distinct(start.peers ?? []),
+      localPorts: distinct(start.ports ?? []),
+      role: 'unknown',
+      severity: null,
+      measure: null,
+      occurredAt: home.receivedAt,
+      requestedBy: start.requestedBy,
+      reason: start.reason,
+    },
+  };
+}
+
+function refuseMixedScope({ kind, peers, ports }: z.infer<typeof ManualStartSchema>): void {
+  if (peers !== undefined && ports !== undefined) rejectEvent('ports', 'must be left out where peers are given', ports);
+  if (kind === 'ransomware' && (peers ?? ports) !== undefined) {
+    rejectEvent('kind', 'must be another one where peers or ports are given: what spreads is cut whole', kind);
+  }
+}

@@ -1,0 +1,85 @@
+import * as z from 'zod/mini';
+import { ServerIdSchema, signalKinds, type Measure, type ParsedEvent, type SignalKind } from '../contracts/signal.ts';
+import { isAddress } from './addresses.ts';
+import type { Envelope } from './envelope.ts';
+import { distinct } from './instance-ids.ts';
+import { readTime } from './read-time.ts';
+import { parsePart, rejectEvent } from './reject.ts';
+
+export const sensorSource = 'connection-fuse.sensor';
+export const sensorDetailType = 'Host Sensor Signal';
+
+const address = z.string().check(z.refine(isAddress, 'must be an IP address'));
+const port = z.int().check(z.minimum(1), z.maximum(65_535));
+
+/** Our own event, so unknown keys are refused. */
+const SensorDetailSchema = z.strictObject({
+  instanceId: ServerIdSchema,
+  kind: z.enum(signalKinds),
+  value: z.optional(z.number()),
+  limit: z.optional(z.number()),
+  unit: z.optional(z.string()),
+  seconds: z.optional(z.number().check(z.minimum(0))),
+  remoteAddresses: z.optional(z.array(address).check(z.maxLength(1000))),
+  ports: z.optional(z.array(port).check(z.maxLength(100))),
+  observedAt: z.string(),
+  /** Chosen by the sensor; a signal that is sent again carries the same. */
+  signalId: z.string().check(z.minLength(1), z.maxLength(200)),
+});
+type SensorDetail = z.infer<typeof SensorDetailSchema>;
+
+/** Kinds that are judged by their value, with the unit the policy's limit has and the factors into it. */
+const measuredKinds: Partial<Record<SignalKind, { unit: string; factors: Readonly<Record<string, number>> }>> = {
+  'clock-offset': { unit: 'ms', factors: { ms: 1, s: 1000, us: 0.001, ns: 0.000_001 } },
+  'time-difference': { unit: 's', factors: { s: 1, ms: 0.001 } },
+  overload: { unit: '%', factors: { '%': 1, percent: 1, Percent: 1 } },
+};
+
+/** A signal of the sensor on a host, sent through the fuse's own event source. */
+export function parseSensor(envelope: Envelope): ParsedEvent {
+  const detail = parsePart(SensorDetailSchema, envelope.detail, 'Host sensor signal');
+  return {
+    kind: 'signal',
+    signal: {
+      source: 'host-sensor',
+      kind: detail.kind,
+      identity: [sensorSource, envelope.account, envelope.region, detail.instanceId, detail.signalId].join(':'),
+      name: detail.kind,
+      accountId: envelope.account,
+      region: envelope.region,
+      servers: [detail.instanceId],
+      resource: null,
+      childAlarms: [],
+      remoteAddresses: distinct(detail.remoteAddresses ?? []),
+      localPorts: distinct(detail.ports ?? []),
+      // A sensor sits on the server and reports those who attack it.
+      role: detail.kind === 'brute-force' ? 'target' : 'unknown',
+      severity: null,
+      measure: readSensorMeasure(detail),
+      occurredAt: readTime(detail.observedAt) ?? rejectEvent('detail.observedAt', 'must be a time', detail.observedAt),
+      requestedBy: null,
+      reason: null,
+    },
+  };
+}
+
+function readSensorMeasure({ kind, value, limit, unit, seconds = 0 }: SensorDetail): Measure | null {
+  const measured = measuredKinds[kind];
+  if (value === undefined) {
+    return measured === undefined ? null : rejectEvent('detail.value', `must be given for kind "${kind}"`, value);
+  }
+  const factor = measured === undefined ? 1 : readFactor(measured.factors, unit ?? measured.unit);
+  return {
+    value: value * factor,
+    limit: limit === undefined ? null : limit * factor,
+    unit: measured?.unit ?? unit ?? '',
+    seconds,
+  };
+}
+
+function readFactor(factors: Readonly<Record<string, number>>, unit: string): number {
+  const known = Object.keys(factors);
+  return known.includes(unit)
+    ? Number(factors[unit])
+    : rejectEvent('detail.unit', `must be one of ${known.join(', ')}`, unit);
+}

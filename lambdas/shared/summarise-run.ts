@@ -1,0 +1,72 @@
+import type { Observation } from './actions/action.ts';
+import type { ActionOutcome, ActionStatus, Remark } from './contracts/action.ts';
+import type { EntryKey } from './contracts/restoring.ts';
+import type { Judgement } from './guard/judge.ts';
+
+export interface RunResult {
+  readonly key: EntryKey;
+  readonly judgement: Judgement;
+  readonly observations: readonly Observation[];
+  /** What apply had to say about single targets. */
+  readonly callRemarks: readonly Remark[];
+  readonly firstCallAt: string | null;
+  readonly at: string;
+}
+
+/** What travels through the state machine; the audit entry has them all. */
+const shownRemarks = 20;
+
+/** Turns a run into its outcome. Only what was read back counts as done. */
+export function summariseRun(result: RunResult): { outcome: ActionOutcome; remarks: readonly Remark[] } {
+  const { key, judgement, observations, callRemarks, firstCallAt, at } = result;
+  const { allowed, refusals, unable } = judgement;
+  const wasMutating = firstCallAt !== null;
+  const held = new Set(observations.filter((seen) => seen.held).map(({ target }) => target));
+  const verified = allowed.filter(({ target }) => held.has(target)).length;
+  const failed = unable.length + (wasMutating ? allowed.length - verified : 0);
+  const counts = {
+    planned: allowed.length,
+    verified,
+    failed,
+    refused: refusals.length,
+    connectionsCut: observations.reduce((sum, { connectionsCut }) => sum + connectionsCut, 0),
+  };
+  const remarks = [...unable, ...refusals, ...notHeld(observations), ...callRemarks, ...judgement.leftAlone];
+  const outcome: ActionOutcome = {
+    action: key.action,
+    cohortId: key.cohortId,
+    status: toStatus(judgement, counts, wasMutating),
+    summary: describeCounts(counts, wasMutating, judgement),
+    counts,
+    remarks: remarks.slice(0, shownRemarks),
+    firstCallAt,
+    verifiedAt: wasMutating ? at : null,
+  };
+  return { outcome, remarks };
+}
+
+function toStatus(judgement: Judgement, counts: ActionOutcome['counts'], wasMutating: boolean): ActionStatus {
+  if (counts.planned > 0 && !wasMutating) return 'planned';
+  if (counts.verified > 0) return counts.failed + counts.refused === 0 ? 'verified' : 'partial';
+  if (counts.failed > 0) return 'failed';
+  return judgement.refusals.length > 0 ? 'refused' : 'unchanged';
+}
+
+function describeCounts(counts: ActionOutcome['counts'], wasMutating: boolean, judgement: Judgement): string {
+  const { planned, verified, failed, refused } = counts;
+  const said = [
+    planned === 0 && 'Nothing to change',
+    planned > 0 &&
+      (wasMutating
+        ? `${verified} of ${planned} changes verified`
+        : `${planned} changes planned in ${judgement.mode} mode`),
+    failed > 0 && `${failed} failed`,
+    refused > 0 && `${refused} refused: ${judgement.refusals[0]?.reason ?? ''}`,
+    judgement.leftAlone.length > 0 && `${judgement.leftAlone.length} left alone`,
+  ];
+  return said.filter((part) => part !== false).join(', ');
+}
+
+function notHeld(observations: readonly Observation[]): Remark[] {
+  return observations.filter(({ held }) => !held).map(({ target, reason }) => ({ target, reason }));
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { actions } from '../../../lambdas/shared/actions/index.ts';
+import { digestDocument } from '../../../lambdas/shared/document-digest.ts';
+import { functionRolesOf, type Statement } from '../policies.ts';
+import { resourcesOf, stems, synthesise } from '../synthesise.ts';
+
+const template = synthesise();
+const roles = functionRolesOf(template);
+
+const ec2 = 'arn:aws:ec2:eu-central-1:123456789012';
+const documents = 'arn:aws:ssm:eu-central-1:123456789012:document';
+const traces = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+const ofFuse = ' if Null aws:ResourceTag/connection-fuse:role';
+const atCreation = ' if StringEquals ec2:CreateAction';
+
+/** What a role is allowed: one line a resource, with the keys of its condition, in alphabetical order. */
+function allowedTo(name: string): Record<string, string[]> {
+  const lines = new Map<string, string[]>();
+  for (const statement of roles.get(name) ?? []) {
+    if (statement.Effect === 'Deny') continue;
+    for (const resource of statement.Resource) {
+      const line = `${resource}${showCondition(statement)}`;
+      lines.set(line, [...(lines.get(line) ?? []), ...statement.Action].sort());
+    }
+  }
+  return Object.fromEntries(lines);
+}
+
+function showCondition({ Condition }: Statement): string {
+  if (Condition === undefined) return '';
+  const partitions = Condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+  if (partitions !== undefined) return ` in ${partitions.join(', ')}`;
+  const [[operator, keys]] = Object.entries(Condition) as [[string, object]];
+  return ` if ${operator} ${Object.keys(keys).join(', ')}`;
+}
+
+const reads = { '<AuditTable>': ['dynamodb:GetItem', 'dynamodb:Query'] };
+const key = {
+  '<AuditTableKey> if StringEquals kms:ViaService': [
+    'kms:Decrypt',
+    'kms:DescribeKey',
+    'kms:Encrypt',
+    'kms:GenerateDataKey',
+  ],
+};
+const publishes = { '<FuseBus>': ['events:PutEvents'] };
+const log = (name: string) => ({ [`<Functions${name}Log>`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
+const puts = (partitions: string) => ({ [`<AuditTable> in ${partitions}`]: ['dynamodb:PutItem'] });
+
+const expected: Record<string, Record<string, string[]>> = {
+  Assess: {
+    ...puts('incident#*, server#*, execution#*'),
+    '*': ['cloudwatch:DescribeAlarms', 'ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', ...traces],
+  },
+  RevokeSecurityGroups: {
+    ...puts('incident#*, cut'),
+    '*': ['ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSecurityGroupRules', ...traces],
+    [`${ec2}:instance/*`]: ['ec2:ModifyNetworkInterfaceAttribute'],
+    [`${ec2}:network-interface/*`]: ['ec2:ModifyNetworkInterfaceAttribute'],
+    [`${ec2}:security-group/*${ofFuse}`]: ['ec2:ModifyNetworkInterfaceAttribute'],
+    [`${ec2}:security-group/*`]: ['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress'],
+  },
+  KillConnections: {
+    ...puts('incident#*, cut'),
+    '*': [
+      'ec2:DescribeInstances',
+      'ec2:DescribeNetworkInterfaces',
+      'ssm:CancelCommand',
+      'ssm:DescribeInstanceInformation',
+      'ssm:ListCommandInvocations',
+      ...traces,
+    ],
+    [`${documents}/<HostDocumentsKillConnections>`]: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
+    [`${ec2}:instance/*`]: ['ssm:SendCommand'],
+  },
+  HandOver: { ...puts('incident#*'), '*': traces },
+  CloseIncident: { ...puts('incident#*, rejected#*'), ...publishes, '*': traces },
+  Restore: {
+    ...puts('incident#*, rejected#*, cut'),
+    ...publishes,
+    '<AuditTable> in cut': ['dynamodb:DeleteItem'],
+    '*': [
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSecurityGroupRules',
+      'ssm:CancelCommand',
+      'ssm:DescribeInstanceInformation',
+      'ssm:ListCommandInvocations',
+      ...traces,
+    ],
+    [`${ec2}:instance/*`]: ['ec2:ModifyNetworkInterfaceAttribute', 'ssm:SendCommand'],
+    [`${ec2}:network-interface/*`]: ['ec2:ModifyNetworkInterfaceAttribute'],
+    [`${ec2}:security-group/*`]: [
+      'ec2:AuthorizeSecurityGroupEgress',
+      'ec2:AuthorizeSecurityGroupIngress',
+      'ec2:ModifyNetworkInterfaceAttribute',
+    ],
+    [`${ec2}:security-group-rule/*`]: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
+    [`${ec2}:security-group-rule/*${atCreation}`]: ['ec2:CreateTags'],
+    [`${documents}/<HostDocumentsReleaseConnections>`]: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
+  },
+};
+
+describe('FuseFunctions', () => {
+  it('makes one function a stem, each with a role of its own', () => {
+    const functions = resourcesOf(template, 'AWS::Lambda::Function');
+    const owners = functions.map(({ Properties }) => Properties.Role['Fn::GetAtt'][0]);
+
+    expect(functions).toHaveLength(stems.length);
+    expect(new Set(owners).size).toBe(stems.length);
+    expect([...roles.keys()].sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it.each(Object.entries(expected))('allows %s exactly what it needs', (name, own) => {
+    expect(allowedTo(name)).toEqual({ ...log(name), ...reads, ...key, ...own });
+  });
+
+  it.each([
+    ['revoke-security-groups', 'RevokeSecurityGroups'],
+    ['kill-connections', 'KillConnections'],
+  ] as const)('grants every call that the descriptor of %s names', (action, role) => {
+    const named = actions[action]?.permissions;
+    const granted = new Set(Object.values(allowedTo(role)).flat());
+    const undoing = new Set(Object.values(allowedTo('Restore')).flat());
+
+    const toCut = [...(named?.plan ?? []), ...(named?.apply ?? [])].flatMap((permission) => permission.actions);
+    const toUndo = (named?.undo ?? []).flatMap((permission) => permission.actions);
+    expect(toCut.filter((call) => !granted.has(call))).toEqual([]);
+    expect(toUndo.filter((call) => !undoing.has(call))).toEqual([]);
+  });
+
+  it('pins each host document by the digest of what is deployed', () => {
+    const contents = resourcesOf(template, 'AWS::SSM::Document').map(({ id, Properties }) => [id, Properties.Content]);
+    const variables = resourcesOf(template, 'AWS::Lambda::Function').map(
+      ({ Properties }) => Properties.Environment.Variables,
+    );
+
+    expect(contents).toHaveLength(2);
+    for (const prefix of ['FUSE_KILL_DOCUMENT', 'FUSE_RELEASE_DOCUMENT']) {
+      const own = variables.find((each) => `${prefix}_NAME` in each);
+      expect(digestDocument(Object.fromEntries(contents)[own[`${prefix}_NAME`].Ref])).toBe(own[`${prefix}_DIGEST`]);
+    }
+  });
+});

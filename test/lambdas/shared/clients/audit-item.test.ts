@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fromAttributes, toAttributes } from '../../../../lambdas/shared/clients/audit-item.ts';
+
+describe('audit item', () => {
+  it('comes back as it was put', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (content) => {
+        const item = { ...(JSON.parse(JSON.stringify(content)) as object), pk: 'incident#1', sk: 'opened#01' };
+
+        const back = fromAttributes(toAttributes(item));
+
+        expect(back).toEqual(item);
+      }),
+    );
+  });
+
+  it('is packed when it is too large for the table, with its keys readable', () => {
+    const item = { pk: 'incident#1', sk: 'a', gsi1pk: 'incidents', text: 'long '.repeat(100_000) };
+
+    const attributes = toAttributes(item);
+
+    expect(Object.keys(attributes).sort()).toEqual(['gsi1pk', 'packed', 'pk', 'sk']);
+    expect(attributes['packed']?.B?.length).toBeLessThan(10_000);
+    expect(fromAttributes(attributes)).toEqual(item);
+  });
+
+  it('leaves out what is undefined', () => {
+    expect(toAttributes({ pk: 'a', sk: 'b', none: undefined })).toEqual({ pk: { S: 'a' }, sk: { S: 'b' } });
+  });
+});

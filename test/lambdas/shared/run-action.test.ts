@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import type { Action, Change, Observation } from '../../../lambdas/shared/actions/action.ts';
+import type { GuardFacts } from '../../../lambdas/shared/guard/read-facts.ts';
+import { AuditWriteError } from '../../../lambdas/shared/errors.ts';
+import { runAction, type RunTools } from '../../../lambdas/shared/run-action.ts';
+import { buildCohort, buildRequest } from '../../builders/action-request.ts';
+import { FakeTable } from '../../builders/fake-table.ts';
+import { buildPolicy } from '../../builders/policy.ts';
+import { buildDescription, fuseTags } from '../../builders/server.ts';
+
+const servers = ['i-0000000000000000a', 'i-0000000000000000b'];
+const request = buildRequest({ cohort: buildCohort({ servers }) });
+const incidentId = request.incident.id;
+
+/** An action on two servers whose calls are noted in the table's own list. */
+function build(options: { mode?: GuardFacts['mode']; held?: readonly boolean[]; tags?: Record<string, string> } = {}) {
+  const { mode = 'armed', held = [true, true], tags = {} } = options;
+  const table = new FakeTable();
+  const changes = servers.map((server): Change => ({ target: server, server, before: { was: 'open' }, intended: {} }));
+  const observe = ({ target }: Change, index: number): Observation => {
+    const isHeld = held[index] ?? false;
+    return { target, held: isHeld, seen: null, reason: isHeld ? 'cut' : 'still open', connectionsCut: 1 };
+  };
+  const note = (name: string) => table.calls.push(name);
+  const action = {
+    id: 'revoke-security-groups',
+    plan: async () => Promise.resolve({ changes, leftAlone: [], unable: [] }),
+    apply: async (some: readonly Change[]) => Promise.resolve(note(`apply ${some.length}`)).then(() => []),
+    verify: async (some: readonly Change[]) => Promise.resolve(note('verify')).then(() => some.map(observe)),
+  } as unknown as Action;
+  const facts: GuardFacts = {
+    mode,
+    servers: new Map(servers.map((id, index) => [id, buildDescription({ id, tags: index === 0 ? tags : {} })])),
+  };
+  const tools: RunTools = {
+    action,
+    audit: table.audit,
+    policy: buildPolicy(),
+    readFacts: async () => Promise.resolve(facts),
+    now: () => '2026-05-06T07:05:32.000Z',
+  };
+  return { table, tools };
+}
+
+const step = (name: string) => `PutItem incident#${incidentId} action#revoke-security-groups#c1#${name}`;
+const cut = `PutItem cut ${incidentId}#revoke-security-groups#c1`;
+
+describe('runAction', () => {
+  it('writes what it intends before it applies, and after each step what came of it', async () => {
+    const { table, tools } = build();
+
+    const outcome = await runAction(request, tools);
+
+    expect(table.calls).toEqual([
+      `Query incident#${incidentId}`,
+      step('1-intended'),
+      cut,
+      'apply 2',
+      step('2-applied'),
+      'verify',
+      step('3-verified'),
+    ]);
+    expect(outcome).toMatchObject({ status: 'verified', counts: { planned: 2, verified: 2, connectionsCut: 2 } });
+  });
+
+  it('applies nothing when the write-ahead entry is not taken', async () => {
+    const { table, tools } = build();
+    table.onCall = (call) => {
+      if (call.includes('1-intended')) throw new Error('table is gone');
+    };
+
+    await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+
+    expect(table.calls).not.toContain('apply 2');
+  });
+
+  it('records the same decision in shadow mode and changes nothing', async () => {
+    const [live, shadow] = [build(), build({ mode: 'shadow' })];
+
+    await runAction(request, live.tools);
+    const outcome = await runAction(request, shadow.tools);
+
+    const intended = ({ items }: FakeTable) => items.find(({ sk }) => sk.endsWith('1-intended'));
+    expect(outcome).toMatchObject({ status: 'planned', firstCallAt: null, counts: { planned: 2, failed: 0 } });
+    expect(shadow.table.calls).toEqual([`Query incident#${incidentId}`, step('1-intended'), step('3-planned')]);
+    expect({ ...intended(shadow.table), mode: 'armed' }).toEqual(intended(live.table));
+  });
+
+  it.each([
+    ['every change held', { held: [true, true] }, 'verified'],
+    ['some did', { held: [true, false] }, 'partial'],
+    ['none did', { held: [false, false] }, 'failed'],
+    ['all held that the guard let through', { tags: fuseTags({ lifeline: 'clearing' }), held: [true] }, 'partial'],
+    ['the fuse is off', { mode: 'off' as const }, 'refused'],
+  ])('says, when %s: %s', async (_, options, status) => {
+    const { table, tools } = build(options);
+
+    const outcome = await runAction(request, tools);
+
+    expect(outcome.status).toBe(status);
+    expect(table.stepsOf(incidentId).at(-1)).toBe(`action#revoke-security-groups#c1#3-${status}`);
+  });
+
+  it('makes no call at all for a server that the guard refuses', async () => {
+    const { table, tools } = build({ tags: fuseTags({ lifeline: 'clearing' }), held: [true] });
+
+    const outcome = await runAction(request, tools);
+
+    expect(table.calls).toContain('apply 1');
+    expect(outcome.remarks[0]).toMatchObject({ target: servers[0] });
+  });
+
+  it('answers a retry after the end from the record', async () => {
+    const { table, tools } = build();
+    const first = await runAction(request, tools);
+    table.calls.length = 0;
+
+    const second = await runAction(request, tools);
+
+    expect(second).toEqual(first);
+    expect(table.calls).toEqual([`Query incident#${incidentId}`]);
+  });
+
+  it('goes on from the recorded former state, not from what it reads after its own change', async () => {
+    const { table, tools } = build();
+    table.onCall = (call) => {
+      if (call.includes('2-applied')) throw new Error('lost');
+    };
+    await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+    table.onCall = () => undefined;
+    const changed = { ...tools.action, plan: async () => Promise.resolve({ changes: [], leftAlone: [], unable: [] }) };
+
+    const outcome = await runAction(request, { ...tools, action: changed });
+
+    expect(outcome.status).toBe('verified');
+    expect(table.calls.filter((call) => call === 'apply 2')).toHaveLength(2);
+    expect(table.items.find(({ sk }) => sk.endsWith('1-intended'))).toMatchObject({
+      changes: [{ before: { was: 'open' } }, {}],
+    });
+  });
+
+  it('cuts once when two tries run at once', async () => {
+    const { table, tools } = build();
+
+    const outcomes = await Promise.all([runAction(request, tools), runAction(request, tools)]);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['verified', 'verified']);
+    expect(table.items.filter(({ sk }) => sk.endsWith('1-intended'))).toHaveLength(1);
+  });
+
+  it('does not cut again what was restored between two tries', async () => {
+    const { table, tools } = build();
+    table.onCall = (call) => {
+      if (call === 'apply 2') throw new Error('unreachable');
+      if (call.includes('2-applied')) throw new Error('lost');
+    };
+    await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+    table.onCall = () => undefined;
+    const key = { incidentId, action: 'revoke-security-groups', cohortId: 'c1' } as const;
+    await tools.audit.putStep(key, '4-undone', { undoings: [] });
+    table.calls.length = 0;
+
+    const outcome = await runAction(request, tools);
+
+    expect(outcome.status).toBe('refused');
+    expect(table.calls).not.toContain('apply 2');
+  });
+
+  it('stops between two tries when the fuse was switched to shadow', async () => {
+    const { table, tools } = build();
+    table.onCall = (call) => {
+      if (call.includes('2-applied')) throw new Error('lost');
+    };
+    await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+    table.onCall = () => undefined;
+    table.calls.length = 0;
+    const shadow = async () => ({ ...(await tools.readFacts(servers)), mode: 'shadow' as const });
+
+    const outcome = await runAction(request, { ...tools, readFacts: shadow });
+
+    expect(outcome.status).toBe('refused');
+    expect(table.calls).not.toContain('apply 2');
+  });
+});
