@@ -1,9 +1,22 @@
 import { isIPv4 } from 'node:net';
+import { isRecord } from '../lambdas/shared/record.ts';
+import { labAccountId, labRegion } from './lab.ts';
 import type { Signal } from '../lambdas/shared/contracts/signal.ts';
 import type { Scenario, ScenarioServer } from './scenario.ts';
 
 /** A file may name a whole fleet; the lab raises this many hosts of it at most. */
 const maximumServers = 12;
+
+/**
+ * The same event as if it had happened in the lab's account and region: the deployed rules take no other, and findings
+ * about other accounts are handed over.
+ */
+export function moveToLab(event: unknown): unknown {
+  if (!isRecord(event) || !('detail' in event)) return event;
+  const { detail } = event;
+  const moved = isRecord(detail) && 'accountId' in detail ? { ...detail, accountId: labAccountId } : detail;
+  return { ...event, account: labAccountId, region: labRegion, detail: moved };
+}
 
 /** Builds hosts for the servers a signal names: users, a colleague to spread to, and the remote addresses it speaks of. */
 export function toScenario(name: string, event: unknown, signal: Signal): Scenario {

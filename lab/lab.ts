@@ -21,8 +21,6 @@ import type { RespondSeen } from './trigger.ts';
 export interface LabProps {
   /** Default: real hosts where the machine can hold them, else simulated ones. */
   readonly hosts?: 'real' | 'simulated' | undefined;
-  /** Default: the account of the scenarios. */
-  readonly accountId?: string | undefined;
   /** Default: the policy of the scenarios. */
   readonly policyPath?: string | undefined;
   /** Progress, a line at a time. Default: nobody listens. */
@@ -52,20 +50,27 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
+/** What the lab stands for; the scenarios' events speak of it. */
+export const labAccountId = '123456789012';
+export const labRegion = 'us-east-1';
 export const labVpcId = 'vpc-0fab0000000000001';
-const region = 'us-east-1';
 
 /** Builds, synthesises, deploys into the embedded AWS and starts the hosts. */
 export async function startLab(props: LabProps = {}): Promise<Lab> {
-  const { tell = () => undefined, accountId = '123456789012', policyPath = scenarioPolicyPath } = props;
+  const { tell = () => undefined, policyPath = scenarioPolicyPath } = props;
   tell('building the functions and synthesising the app');
-  const { loaded, folder } = await synthesise({ accountId, region, vpcId: labVpcId, policyPath });
+  const { loaded, folder } = await synthesise({
+    accountId: labAccountId,
+    region: labRegion,
+    vpcId: labVpcId,
+    policyPath,
+  });
   const world = await createHostWorld(props.hosts === undefined ? {} : { force: props.hosts });
   const worldReason = props.hosts === 'simulated' ? 'asked for' : (await detectRealHosts()).reason;
   tell(`deploying into the lab; hosts are ${world.kind} (${worldReason})`);
   const aws = await startAwsLab({
-    accountId,
-    region,
+    accountId: labAccountId,
+    region: labRegion,
     runCommand: async (instanceId, command) => await world.runCommand(instanceId, command),
     // A lab server has one real interface, its primary one; the others exist in EC2's model.
     onFirewallChange: async (instanceId, firewall, { deviceIndex }) => {
@@ -93,9 +98,7 @@ function assemble({ aws, deployment, world, worldReason, folder }: Parts): Lab {
     world,
     worldReason,
     audit,
-    variables: [...Object.entries(aws.environment), ['FUSE_STACK', deployment.stackName]].map(
-      ([name, value]) => `${name}=${value}`,
-    ),
+    variables: Object.entries(aws.environment).map(([name, value]) => `${name}=${value}`),
     setMode: async (mode) =>
       await audit.writeMode(mode, { setBy: 'lab', reason: 'scenario', at: new Date().toISOString() }),
     addServer: async (server) => await placeServer(aws, labVpcId, server),

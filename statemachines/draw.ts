@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The parts of an ASL file that a picture shows. */
@@ -117,5 +117,3 @@ export function readMachines(): Record<string, Machine> {
     ]),
   );
 }
-
-if (import.meta.main) writeFileSync(join(import.meta.dirname, 'README.md'), drawReadme(readMachines()));

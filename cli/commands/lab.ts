@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CAC } from 'cac';
-import { toScenario } from '../../lab/event-scenario.ts';
-import { startLab } from '../../lab/lab.ts';
+import { moveToLab, toScenario } from '../../lab/event-scenario.ts';
+import { labAccountId, labRegion, startLab } from '../../lab/lab.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { play } from '../../lab/play.ts';
 import { readScenarios } from '../../lab/scenario.ts';
 import type { Scenario } from '../../lab/scenario.ts';
-import type { ParsedEvent } from '../../lambdas/shared/contracts/signal.ts';
 import { SignalRejectedError } from '../../lambdas/shared/errors.ts';
 import { parseEvent } from '../../lambdas/shared/signals/parse-event.ts';
 import { toEnvelope } from '../../lambdas/shared/signals/envelope.ts';
@@ -32,7 +31,7 @@ export function addLabCommand(cli: CAC): void {
     .example('  fuse lab\n  fuse lab ransomware lifeline\n  fuse lab --event finding.json --json')
     .action(async (names: readonly string[], options: LabOptions) => {
       const scenarios = options.event === undefined ? chooseScenarios(names) : readEventScenario(options.event);
-      if ('ignored' in scenarios) return tellIgnored(scenarios, options);
+      if ('outcome' in scenarios) return tellNotPlayed(scenarios, options);
       await runLab(scenarios, options);
     });
 }
@@ -46,16 +45,28 @@ function chooseScenarios(names: readonly string[]): readonly Scenario[] {
   return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
 
-interface Ignored {
-  readonly ignored: string;
+/** An event file that is not played, and why. */
+interface NotPlayed {
   readonly name: string;
+  readonly outcome: 'ignored' | 'rejected';
+  readonly reason: string;
 }
 
-function readEventScenario(path: string): readonly Scenario[] | Ignored {
+function readEventScenario(path: string): readonly Scenario[] | NotPlayed {
   const event = toEnvelope(readEvent(path));
-  const parsed = parseOrRefuse(event, path);
-  if (parsed.kind === 'ignored') return { ignored: parsed.reason, name: basename(path) };
-  return [toScenario(basename(path), event, parsed.signal)];
+  const name = basename(path);
+  try {
+    const parsed = parseEvent(event, {
+      accountId: labAccountId,
+      region: labRegion,
+      receivedAt: new Date().toISOString(),
+    });
+    if (parsed.kind === 'ignored') return { name, outcome: 'ignored', reason: parsed.reason };
+    return [toScenario(name, moveToLab(event), parsed.signal)];
+  } catch (error) {
+    if (!(error instanceof SignalRejectedError)) throw error;
+    return { name, outcome: 'rejected', reason: error.message };
+  }
 }
 
 function readEvent(path: string): unknown {
@@ -69,36 +80,26 @@ function readEvent(path: string): unknown {
   }
 }
 
-function parseOrRefuse(event: unknown, path: string): ParsedEvent {
-  try {
-    return parseEvent(event);
-  } catch (error) {
-    if (!(error instanceof SignalRejectedError)) throw error;
-    throw new UsageError(`Event "${path}" is rejected: ${error.message}`, 'In an account it ends as a dead letter');
-  }
+/** An ignored event is a decision like any other; a rejected one, in an account a dead letter, is a failure. */
+function tellNotPlayed({ name, outcome, reason }: NotPlayed, options: LabOptions): void {
+  if (outcome === 'rejected') process.exitCode = 1;
+  if (options.json !== true) return print(`${paint.strong(name)} is ${outcome}: ${reason}`);
+  printJson({ scenario: name, ok: outcome === 'ignored', simulated: false, outcome, reason, ...nothingSeen });
 }
 
-function tellIgnored({ ignored, name }: Ignored, options: LabOptions): void {
-  if (options.json === true)
-    printJson({
-      scenario: name,
-      ok: true,
-      simulated: false,
-      outcome: 'ignored',
-      reason: ignored,
-      path: [],
-      cut: { connections: 0, survivors: 0, goldenLost: 0 },
-      latencyMs: null,
-      restored: true,
-    });
-  else print(`${paint.strong(name)}: no decision is due: ${ignored}`);
-}
+const nothingSeen = {
+  incidentId: null,
+  path: [],
+  cut: { connections: 0, survivors: 0, goldenLost: 0 },
+  latencyMs: null,
+  restored: true,
+  failures: [],
+};
 
 async function runLab(scenarios: readonly Scenario[], options: LabOptions): Promise<void> {
   const startedAt = Date.now();
   const lab = await startLab({
     hosts: options.simulated === true ? 'simulated' : undefined,
-    accountId: accountOf(scenarios),
     tell: progress,
   });
   try {
@@ -109,15 +110,6 @@ async function runLab(scenarios: readonly Scenario[], options: LabOptions): Prom
   } finally {
     await lab.stop();
   }
-}
-
-/** An event of the user plays in the account it speaks of, since findings of other accounts are not acted on. */
-function accountOf(scenarios: readonly Scenario[]): string | undefined {
-  const [only] = scenarios;
-  if (only === undefined || only.expect !== undefined) return undefined;
-  const detail = (only.event as { detail?: { accountId?: unknown }; account?: unknown }).detail;
-  const account = detail?.accountId ?? (only.event as { account?: unknown }).account;
-  return typeof account === 'string' && /^[0-9]{12}$/.test(account) ? account : undefined;
 }
 
 async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOptions): Promise<number> {

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { CAC } from 'cac';
-import { parse } from 'yaml';
 import { PolicyInvalidError } from '../../lambdas/shared/errors.ts';
-import { parsePolicy } from '../../lambdas/shared/policy/parse-policy.ts';
+import { loadPolicy } from '../../lambdas/shared/policy/load-policy.ts';
 import type { Policy } from '../../lambdas/shared/policy/policy-schema.ts';
 import { paint, print, printJson, UsageError } from '../output.ts';
 
@@ -38,11 +37,5 @@ function findPolicyError(path: string): string | null {
 /** Reads and checks a policy file; throws PolicyInvalidError with path, rule and value. */
 export function readPolicyFile(path: string): Policy {
   if (!existsSync(path)) throw new UsageError(`There is no policy file "${path}"`, 'Name one, or run in a checkout');
-  let value: unknown;
-  try {
-    value = parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new PolicyInvalidError(`Policy is not YAML: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return parsePolicy(value);
+  return loadPolicy(path);
 }

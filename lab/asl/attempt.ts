@@ -26,6 +26,7 @@ export async function attemptOnce(visit: Visit<ResilientState>, work: () => Prom
 /** Attempts the work until it leads on, waiting between attempts as the retriers say. */
 export async function persist(visit: Visit<ResilientState>, work: () => Promise<Json>): Promise<Move> {
   for (;;) {
+    // Every attempt evaluates Arguments again: the retry count in the context is one higher.
     const attempt = await attemptOnce(visit, work);
     if (attempt.kind !== 'retry') return attempt.move;
     await sleep(visit.strand.run.clock, attempt.delaySeconds, visit.strand.signal);
@@ -36,6 +37,7 @@ export async function persist(visit: Visit<ResilientState>, work: () => Promise<
 
 async function remedyFailure(visit: Visit<ResilientState>, failure: StateFailure): Promise<Attempt> {
   const { run, cursor } = visit.strand;
+  // The history already holds the failure of the work itself; what follows is about the state.
   const remedy = chooseRemedy(visit.state, failure, visit.retries, run.random);
   if (remedy.kind === 'retry') {
     visit.retries[remedy.index] = (visit.retries[remedy.index] ?? 0) + 1;
@@ -44,6 +46,7 @@ async function remedyFailure(visit: Visit<ResilientState>, failure: StateFailure
   if (visit.state.Type !== 'Task') run.history.record(cursor, `${visit.state.Type}StateFailed`);
   if (remedy.kind === 'fail') throw failure;
   const errorOutput = toErrorOutput(failure);
+  // A catcher that fails while it is evaluated is not caught again: its error leaves the state.
   const plan = { output: errorOutput, offer: { errorOutput }, prefix: `Catch[${remedy.index}]/` };
   return { kind: 'caught', move: await leave(visit, remedy.catcher, plan), index: remedy.index, failure };
 }

@@ -67,7 +67,7 @@ export class VirtualClock implements Clock {
   }
 
   #arm(): void {
-    if (this.#armed || this.#holds > 0 || this.#timers.size === 0) return;
+    if (this.#armed || this.#timers.size === 0) return;
     this.#armed = true;
     // Two turns of the event loop: every promise chain has come to rest, and so has one immediate started by a handler.
     setImmediate(() => setImmediate(() => this.#fire()));
@@ -75,6 +75,7 @@ export class VirtualClock implements Clock {
 
   #fire(): void {
     this.#armed = false;
+    // Looked at only now, because a hold may have begun since the timer was set; its release arms again.
     const timer = this.#holds > 0 ? undefined : this.#earliest();
     if (timer === undefined) return;
     this.#timers.delete(timer);

@@ -17,6 +17,7 @@ export function contextOf(visit: Visit): JsonObject {
   const { Execution, StateMachine } = visit.strand.run.facts;
   const entered = { Name: visit.name, EnteredTime: visit.enteredTime };
   if (!isResilient(visit.state)) return { Execution, StateMachine, State: entered };
+  // Recorded on AWS: 0 at the first attempt of a Task, absent in a Pass.
   const RetryCount = visit.retries.reduce((sum, count) => sum + count, 0);
   return { Execution, StateMachine, State: { ...entered, RetryCount } };
 }
@@ -25,6 +26,7 @@ export function contextOf(visit: Visit): JsonObject {
 export async function evaluateField(visit: Visit, value: Json, location: string, offer: Offer = {}): Promise<Json> {
   const { run, scope } = visit.strand;
   const { context, ...rest } = offer;
+  // A variable hides a function of its name here. What the service does is not known: the linter refuses such names.
   const states = { input: visit.input, context: { ...contextOf(visit), ...context }, ...rest };
   try {
     return await evaluateTemplate(value, location, { ...run.functions, ...scope.visible(), states });
@@ -40,6 +42,7 @@ export async function evaluateInteger(
   field: 'TimeoutSeconds' | 'HeartbeatSeconds' | 'Seconds' | 'MaxConcurrency',
   range: { readonly least: number; readonly most: number },
 ): Promise<number | undefined> {
+  // Constants were checked when the machine was loaded; only what an expression gives is still open.
   const given: unknown = Reflect.get(visit.state, field);
   if (typeof given !== 'string') return typeof given === 'number' ? given : undefined;
   const value = await evaluateField(visit, given, field);
@@ -77,6 +80,7 @@ export function refuseOversize(value: Json, subject: string): void {
 /** The failure of an expression that gave another type than its field takes. */
 export function unexpectedType(visit: Visit, given: Json, location: string, wanted: string, value: Json): StateFailure {
   const source = typeof given === 'string' ? (expressionSource(given) ?? given) : JSON.stringify(given);
+  // The wording is the service's, recorded for Items and carried over to the other typed fields.
   const seen = `Expected '${wanted}', but was '${jsonTypeName(value)}' for value: ${JSON.stringify(value)}`;
   const subject = `The JSONata expression '${source}' specified for the field '${location}'`;
   return failField(visit, location, `${subject} returned an unexpected result type. ${seen}`);

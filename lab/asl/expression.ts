@@ -17,6 +17,7 @@ export class ExpressionError extends Error {
   }
 }
 
+// The same few expressions are evaluated for every server of a fleet; parsing them once is enough.
 const compiled = new Map<string, jsonata.Expression>();
 
 /** The JSONata inside `{% ... %}`, or undefined for a constant string. Only whole strings are expressions. */
@@ -37,6 +38,7 @@ export function readReferences(source: string): References {
 function compile(source: string): jsonata.Expression {
   const known = compiled.get(source);
   if (known !== undefined) return known;
+  // A syntax error throws here and is not kept.
   const expression = jsonata(source);
   compiled.set(source, expression);
   return expression;
@@ -74,6 +76,7 @@ export async function evaluateTemplate(
     return source === undefined ? template : evaluateExpression(source, location, bindings);
   }
   if (typeof template !== 'object' || template === null) return template;
+  // All fields are evaluated before any is used, so that the order of fields never matters.
   const values = await Promise.all(
     children(template, location).map(([child, place]) => evaluateTemplate(child, place, bindings)),
   );
@@ -93,6 +96,7 @@ async function evaluateExpression(
   } catch (error) {
     throw new ExpressionError(source, location, `threw an error during evaluation. ${describeThrown(error)}`);
   }
+  // The library answers a missing path with undefined and goes on; the service fails.
   if (value === undefined) throw new ExpressionError(source, location, 'returned nothing (undefined).');
   const json = toJson(value);
   if (json === undefined) throw new ExpressionError(source, location, 'returned an unsupported result type.');

@@ -20,6 +20,7 @@ export const KNOWN_FUNCTIONS: ReadonlySet<string> = new Set(
   fromMillis clone now millis partition range hash uuid parse`.split(/\s+/),
 );
 
+// Names as the service spells them, to names as Node spells them.
 const HASH_ALGORITHMS: Readonly<Record<string, string>> = {
   MD5: 'md5',
   'SHA-1': 'sha1',
@@ -50,6 +51,7 @@ export function bindFunctions(sources: Sources): Record<string, unknown> {
 function partitionArray(values: unknown, chunkSize: unknown): unknown[][] {
   const size = wholeNumber('partition', chunkSize);
   if (size < 1) throw refusal('partition', chunkSize, 'a chunk size of at least 1');
+  // A sequence of one reaches a function as that one.
   const list = Array.isArray(values) ? values : [values];
   return Array.from({ length: Math.ceil(list.length / size) }, (_, chunk) =>
     list.slice(chunk * size, (chunk + 1) * size),
@@ -89,6 +91,7 @@ function refusal(functionName: string, value: unknown, wanted: string): TypeErro
 }
 
 async function formatNow(epochMilliseconds: number, picture?: string, timezone?: string): Promise<unknown> {
+  // JSONata's own default: always three digits of milliseconds, unlike the timestamps of the service.
   if (picture === undefined) return new Date(epochMilliseconds).toISOString();
   const bindings = { at: epochMilliseconds, picture, timezone };
   return jsonata('$fromMillis($at, $picture, $timezone)').evaluate(undefined, bindings);
@@ -105,6 +108,7 @@ function seededRandom(seed: number): number {
 /** A version 4 UUID from the given source, so that a seeded run repeats its ids. */
 export function formatUuid(random: () => number): string {
   const bytes = Buffer.from(Array.from({ length: 16 }, () => Math.floor(random() * 256)));
+  // Version 4 in the high bits of byte 6, variant 1 in those of byte 8 (RFC 9562).
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

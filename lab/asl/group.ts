@@ -23,7 +23,9 @@ export async function runMembers(
   const outputs: Json[] = [];
   const stop = new AbortController();
   const signal = AbortSignal.any([strand.signal, stop.signal]);
+  // One iterator shared by all workers: members start in order, each as soon as a worker is free.
   const queue = members.values();
+  // Two members can fail before either hears of the other; the first one counts.
   const failures: unknown[] = [];
   const work = async (): Promise<void> => {
     for (const member of queue) {
@@ -31,14 +33,17 @@ export async function runMembers(
       try {
         outputs[member.index] = await runMember(visit, member, signal);
       } catch (error) {
+        // A stopped member reports nothing of its own.
         if (!(error instanceof StoppedError)) failures.push(error);
         stop.abort(new StoppedError('sibling-failed'));
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, members.length) }, work));
+  // Stopped from further out: then no failure in here is the reason.
   strand.signal.throwIfAborted();
   if (failures.length > 0) throw failures[0];
+  // The result as a whole counts, also when Output makes it small again.
   refuseOversize(outputs, visit.name);
   strand.run.history.record(strand.cursor, `${state.Type}StateSucceeded`);
   return outputs;
@@ -52,6 +57,7 @@ async function runMember(
   const { run, scope, cursor } = visit.strand;
   const inner: Strand = { run, signal, scope: new Scope(scope), cursor: { last: cursor.last } };
   const note = (outcome: string): void => {
+    // The service records iterations, and of branches only their states.
     if (visit.state.Type !== 'Map') return;
     run.history.record(inner.cursor, `MapIteration${outcome}`, { name: visit.name, index: member.index });
   };

@@ -84,6 +84,7 @@ export function toApiEvent(event: HistoryEvent): Record<string, unknown> {
 }
 
 function detailsKey(type: string): string {
+  // Entries and exits share one key for all types of state; every other type has its own.
   const shared = /State(Entered|Exited)$/.exec(type);
   const stem = shared === null ? type : shared[0];
   return `${stem.charAt(0).toLowerCase()}${stem.slice(1)}EventDetails`;

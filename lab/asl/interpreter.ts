@@ -67,6 +67,7 @@ export async function runMachine(definition: unknown, input: unknown, options: R
 
 /** Starts a machine. Throws on an invalid definition, an input that is not JSON or too large, a resource without a handler. */
 export function startMachine(definition: unknown, input: unknown, options: RunOptions): RunningExecution {
+  // Everything that can be refused is refused before the first event.
   const machine = loadMachine(definition);
   refuseUnknownResources(machine, options);
   const { run, stop, strand } = prepareRun(readInput(input), options);
@@ -91,6 +92,7 @@ function readInput(input: unknown): Json {
 }
 
 function refuseUnknownResources(machine: Machine, { handlers }: RunOptions): void {
+  // Asked before the start and not at the call: a machine that cannot finish must not begin to cut.
   for (const { name, state } of listPlaces(machine)) {
     if (state.Type !== 'Task' || Object.hasOwn(handlers, state.Resource)) continue;
     throw new ExecutionNotStartedError(
@@ -124,6 +126,7 @@ export function describeExecution(
 ): ExecutionFacts {
   const machineName = context.StateMachine?.Name ?? 'machine';
   const name = context.Execution?.Name ?? formatUuid(random);
+  // An account that is nobody's: the one AWS uses in its own examples.
   const account = 'arn:aws:states:us-east-1:123456789012';
   return {
     Execution: {
@@ -150,6 +153,7 @@ async function execute(
   run.history.record(cursor, 'ExecutionStarted', { input, roleArn });
   // In the service's histories the first state points at 0, not at ExecutionStarted.
   cursor.last = 0;
+  // Stopping is one signal for all reasons; every wait and every handler below listens to it.
   const abort = (): void => stop.abort(new StoppedError('aborted'));
   const timeOut = (): void => stop.abort(new StoppedError('timed-out'));
   const cancelTimeout =
@@ -172,6 +176,7 @@ function describeEnd(error: unknown): End {
   if (error instanceof StateFailure) {
     return { status: 'FAILED', error: error.error, cause: error.cause === '' ? undefined : error.cause };
   }
+  // Anything else is a fault of the interpreter and must not look like a failed machine.
   if (!(error instanceof StoppedError)) throw error;
   return error.reason === 'timed-out' ? { status: 'TIMED_OUT', error: STATES_ERRORS.timeout } : { status: 'ABORTED' };
 }

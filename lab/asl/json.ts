@@ -55,6 +55,5 @@ function toJsonObject(value: object): Json | undefined {
 
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // JSONata marks its own functions with this key; they are objects to JavaScript and nothing to JSON.
-  return (prototype === Object.prototype || prototype === null) && !('_jsonata_lambda' in value);
+  return prototype === Object.prototype || prototype === null;
 }

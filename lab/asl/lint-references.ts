@@ -18,6 +18,7 @@ const CONTEXT_FIELDS: Readonly<Record<string, readonly string[]>> = {
 export function lintReferences({ name, state }: StatePlace): Finding[] {
   return listTemplates(state).flatMap((template) =>
     listExpressions(template.value, template.location).flatMap(({ source, location }) => {
+      // A local name hides everything of the same name, which the reader of references has already settled.
       const references = tryReading(source);
       if (references === undefined) return [];
       const faults = [
@@ -63,7 +64,9 @@ function findUnknownField(path: readonly string[], template: Template, isCounted
   }
   if (field !== 'context' || group === undefined) return [];
   const known = CONTEXT_FIELDS[group];
+  // Token and item exist in one field each: Arguments of a task that waits, ItemSelector of a Map.
   const isOffered = !['Task', 'Map'].includes(group) || template.offers.startsWith(`${group}.`);
+  // What lies below Input, Value and the like is data and cannot be known here.
   const isMissing =
     known === undefined || (leaf !== undefined && !known.includes(leaf)) || (leaf === 'RetryCount' && !isCounted);
   if (!isMissing && isOffered) return [];

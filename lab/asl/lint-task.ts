@@ -33,6 +33,7 @@ export function lintTask({ name, state }: StatePlace, resources: AllowedResource
   if ((state.Retry ?? []).length === 0) report('task-retry', 'wants a Retry for the transient errors of its service');
   if ((state.Catch ?? []).length === 0) report('task-catch', 'wants a Catch');
   const resource = state.Resource.replace(/\.waitForTaskToken$/, '');
+  // Own keys only: "constructor" is no resource.
   const required = Object.hasOwn(resources, resource) ? resources[resource] : undefined;
   if (required === undefined || (waitsForToken(state.Resource) && WITHOUT_TOKEN.test(resource))) {
     report('unknown-resource', `calls "${state.Resource}": wants one of ${Object.keys(resources).join(', ')}`);
@@ -42,6 +43,7 @@ export function lintTask({ name, state }: StatePlace, resources: AllowedResource
   // Arguments written as one expression can only be checked by running the state.
   const missing = isJsonObject(given) ? required.filter((field) => !Object.hasOwn(given, field)) : [];
   for (const field of missing) report('missing-argument', `does not give "${field}" to ${resource}`);
+  // The name is looked for in the text: how deep in the message it goes is the receiver's affair.
   const handsTokenOn = listExpressions(given, 'Arguments').some(({ source }) =>
     source.includes('$states.context.Task.Token'),
   );

@@ -17,6 +17,7 @@ export function lintVariables(machine: Machine): Finding[] {
 
 /** `certain` and `possible`: variables that are, or may be, set when the workflow starts. */
 function lintWorkflow(workflow: Workflow, certain: Names, possible: Names): Finding[] {
+  // Two passes with the same walk: what every way here has set, and what any way here may have set.
   const always = flow(workflow, certain, intersect);
   const ever = flow(workflow, possible, unite);
   return Object.entries(workflow.States).flatMap(([name, state]) => {
@@ -24,6 +25,7 @@ function lintWorkflow(workflow: Workflow, certain: Names, possible: Names): Find
     const set = always.get(name);
     const maybe = ever.get(name) ?? new Set<string>();
     if (set === undefined) return [];
+    // Inner workflows start with what is set around them and give nothing back.
     const inner = innerWorkflows(state).flatMap((nested) => lintWorkflow(nested, set, maybe));
     return [...lintReads(name, state, set, maybe), ...inner];
   });
@@ -58,11 +60,13 @@ function flow(
   const changed = [workflow.StartAt];
   for (let name = changed.pop(); name !== undefined; name = changed.pop()) {
     const state = workflow.States[name];
+    // A state's own Assign is on its transitions: it holds from the next state on, and per rule or catcher.
     const before = onEntry.get(name) ?? new Set<string>();
     for (const { target, assigns } of state === undefined ? [] : listTransitions(state)) {
       const arriving = new Set([...before, ...assigns]);
       const known = onEntry.get(target);
       const joined = known === undefined ? arriving : join(known, arriving);
+      // Sets only ever shrink (or only ever grow), so that equal size means no change and the walk ends.
       if (known !== undefined && joined.size === known.size) continue;
       onEntry.set(target, joined);
       changed.push(target);

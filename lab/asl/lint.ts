@@ -1,10 +1,11 @@
 import validateAsl from 'asl-validator';
 
+import { KNOWN_FUNCTIONS } from './functions.ts';
 import { lintReferences } from './lint-references.ts';
 import { lintTask } from './lint-task.ts';
 import type { AllowedResources } from './lint-task.ts';
 import { lintVariables } from './lint-variables.ts';
-import { inspectDefinition } from './machine.ts';
+import { assignedIn, inspectDefinition } from './machine.ts';
 import { innerWorkflows, isResilient, listPlaces, listTransitions } from './places.ts';
 import type { StatePlace } from './places.ts';
 import type { Machine, Workflow } from './schema.ts';
@@ -30,16 +31,23 @@ const MOST_STATES = 20;
  * house rules. An empty list means the machine may be deployed.
  */
 export function lintMachine(definition: unknown, options: LintOptions = {}): Finding[] {
+  return [...lintWithValidator(definition), ...lintHouseRules(definition, options)];
+}
+
+/** As `lintMachine`, without asl-validator, which compiles its schemas anew for every call and takes most of the time. */
+export function lintHouseRules(definition: unknown, options: LintOptions = {}): Finding[] {
   const { machine, problems } = inspectDefinition(definition);
   const refused = problems.map((problem) => ({ rule: 'definition', ...problem }));
-  if (machine === undefined) return [...lintWithValidator(definition), ...refused];
+  // Without a known shape no other rule has anything to hold on to.
+  if (machine === undefined) return refused;
   const places = listPlaces(machine);
+  const workflows = [machine, ...places.flatMap(({ state }) => innerWorkflows(state))];
   return [
-    ...lintWithValidator(definition),
     ...refused,
     ...lintHead(machine, places),
     ...places.flatMap(lintState),
-    ...[machine, ...places.flatMap(({ state }) => innerWorkflows(state))].flatMap(lintReachability),
+    ...workflows.flatMap(lintReachability),
+    ...workflows.flatMap(lintHidingNames),
     ...places.flatMap((place) => lintTask(place, options.resources)),
     ...places.flatMap(lintReferences),
     ...lintVariables(machine),
@@ -59,6 +67,7 @@ function lintWithValidator(definition: unknown): Finding[] {
 function lintHead(machine: Machine, places: readonly StatePlace[]): Finding[] {
   const where = 'machine';
   const findings: Finding[] = [];
+  // An empty Comment is none.
   if (!machine.Comment) findings.push({ rule: 'machine-comment', where, message: 'wants a Comment' });
   if (machine.TimeoutSeconds === undefined) {
     findings.push({ rule: 'machine-timeout', where, message: 'wants TimeoutSeconds' });
@@ -86,6 +95,7 @@ function lintDeadHandlers(
   name: string,
   state: Extract<StatePlace['state'], { Type: 'Task' | 'Parallel' | 'Map' }>,
 ): Finding[] {
+  // Both lists are read top down and the first entry that names the error wins.
   const lists = Object.entries({ Retry: state.Retry ?? [], Catch: state.Catch ?? [] });
   return lists.flatMap(([field, entries]) => {
     const taken = new Set<string>();
@@ -100,7 +110,19 @@ function lintDeadHandlers(
   });
 }
 
+/** Whether `$sum` is then the variable or the function is not documented: nobody should have to know. */
+function lintHidingNames(workflow: Workflow): Finding[] {
+  return [...new Set(assignedIn(workflow))]
+    .filter((name) => KNOWN_FUNCTIONS.has(name))
+    .map((name) => ({
+      rule: 'function-name',
+      where: `Assign/${name}`,
+      message: `gives a variable the name of the function $${name}`,
+    }));
+}
+
 function lintReachability(workflow: Workflow): Finding[] {
+  // From the start along every transition, catchers included; nested workflows are walked for themselves.
   const reached = new Set<string>();
   const ahead = [workflow.StartAt];
   for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {

@@ -43,9 +43,11 @@ export function inspectDefinition(definition: unknown): {
   readonly machine?: Machine;
   readonly problems: readonly Problem[];
 } {
+  // Shape first: the checks below may then rely on it.
   const parsed = MachineSchema.safeParse(definition);
   if (!parsed.success) return { problems: parsed.error.issues.flatMap(describeIssue) };
   const places = listPlaces(parsed.data);
+  // All of them at once, so that one run shows everything there is to mend.
   const problems = [
     ...checkTransitions(parsed.data, places),
     ...checkNames(places),
@@ -91,12 +93,14 @@ function checkTargets({ name, state, workflow }: StatePlace): Problem[] {
 }
 
 function checkExit({ name, state }: StatePlace): Problem[] {
+  // A Choice moves by its rules; Succeed and Fail are ends by nature.
   if (state.Type === 'Choice' || state.Type === 'Succeed' || state.Type === 'Fail') return [];
   const hasBothOrNone = (state.Next === undefined) === (state.End === undefined);
   return hasBothOrNone ? [{ where: name, message: 'wants exactly one of Next and End' }] : [];
 }
 
 function checkNames(places: readonly StatePlace[]): Problem[] {
+  // The service wants this too: history, TestState and logs know a state by its name alone.
   const seen = new Set<string>();
   return places.flatMap(({ name }) => {
     if (!seen.has(name)) {
@@ -122,9 +126,11 @@ function checkTemplates({ name, state }: StatePlace): Problem[] {
 function checkExpression(source: string, template: Template): string[] {
   try {
     const { functions, variables, statesPaths } = readReferences(source);
+    // Called, handed to a function or chained: the name alone is enough.
     const usesEval = functions.has('eval') || variables.has('eval');
     const misplaced = statesPaths
       .map(([field]) => field)
+      // The service checks these two when the machine is created; other misspelt fields fail only when they are read.
       .filter((field) => (field === 'result' || field === 'errorOutput') && field !== template.offers);
     return [
       ...(usesEval ? ['calls $eval, which Step Functions does not have: use $parse'] : []),
@@ -151,6 +157,7 @@ function checkErrorHandling({ name, state }: StatePlace): Problem[] {
 
 /** Inner workflows may read outer variables and never assign them; `states` is nobody's to assign. */
 function checkScopes({ name, state, enclosing }: StatePlace): Problem[] {
+  // Any state of an outer workflow claims its variables for all of it, also one that runs later.
   const outer = new Set<string>();
   for (let place = enclosing; place !== undefined; place = place.enclosing) {
     for (const variable of assignedIn(place.workflow)) outer.add(variable);
@@ -177,6 +184,7 @@ function checkTimes({ name, state }: StatePlace): Problem[] {
   if (state.Type === 'Wait') return checkTimestamp(name, state.Timestamp);
   if (state.Type !== 'Task') return [];
   const { TimeoutSeconds: timeout, HeartbeatSeconds: heartbeat } = state;
+  // Expressions are compared when they have values.
   const comparable = typeof timeout === 'number' && typeof heartbeat === 'number';
   return comparable && heartbeat >= timeout
     ? [{ where: `${name}/HeartbeatSeconds`, message: `is "${heartbeat}": wants less than TimeoutSeconds "${timeout}"` }]

@@ -24,12 +24,14 @@ export async function runMap(visit: Visit<StateOf<'Map'>>): Promise<Json> {
 /** Evaluates Items, ItemSelector and MaxConcurrency. */
 export async function planMap(visit: Visit<StateOf<'Map'>>): Promise<MapPlan> {
   const { Items, ItemSelector } = visit.state;
+  // Only arrays: an inline Map was recorded to refuse objects, although one page of the guide allows them.
   const items = Items === undefined ? visit.input : await evaluateField(visit, Items, 'Items');
   if (!Array.isArray(items)) throw unexpectedType(visit, Items ?? '$states.input', 'Items', 'array', items);
   const range = { least: 0, most: 99_999_999 };
   const asked = await evaluateInteger(visit, 'MaxConcurrency', range);
   const inputs: Json[] = [];
   for (const [Index, Value] of (items as readonly Json[]).entries()) {
+    // In the context of ItemSelector only; the guide says that the inner states must get it from there.
     const context = { Map: { Item: { Index, Value, Source: 'STATE_DATA' } } };
     inputs.push(
       ItemSelector === undefined ? Value : await evaluateField(visit, ItemSelector, 'ItemSelector', { context }),

@@ -45,6 +45,7 @@ export function innerWorkflows(state: State): readonly Workflow[] {
 
 /** Every field of a state that the service evaluates. */
 export function listTemplates(state: State): Template[] {
+  // `$states.result` exists after work was done: in Output and Assign of Task, Parallel and Map.
   const result = isResilient(state) ? 'result' : 'nothing';
   return [
     ...fields(state, { Output: result, Assign: result }),
@@ -65,6 +66,7 @@ function partOffers(location: string): Record<string, Template['offers']> {
 
 function fields(holder: object, offers: Record<string, Template['offers']>): Template[] {
   return Object.entries(offers).flatMap(([location, offer]) => {
+    // Read by name, because each type of state has only some of these fields.
     const value: unknown = Reflect.get(holder, location);
     return value === undefined ? [] : [{ location, value: value as Json, offers: offer }];
   });
@@ -80,6 +82,7 @@ function listParts(state: State): { location: string; part: Part }[] {
 
 /** Every way out of a state to another one. */
 export function listTransitions(state: State): Transition[] {
+  // In a Choice the state's own Assign belongs to Default; each rule has its own.
   const assigns = 'Assign' in state ? Object.keys(state.Assign ?? {}) : [];
   const next = 'Next' in state ? state.Next : undefined;
   const fallback = state.Type === 'Choice' ? state.Default : undefined;

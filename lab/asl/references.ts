@@ -38,6 +38,7 @@ class ReferenceCollector implements References {
   readonly statesPaths: string[][] = [];
   readonly rootReads: string[] = [];
 
+  // Node types that bind names, move the context or carry a reference; all others are only looked through.
   readonly #visitors: Readonly<Record<string, Visit>> = {
     path: (node, at) => this.#visitPath(node, at),
     variable: (node, at) => this.#visitVariable(node, at),
@@ -75,9 +76,11 @@ class ReferenceCollector implements References {
 
   #visitPath(node: SyntaxNode, at: Position): void {
     const steps = Array.isArray(node['steps']) ? node['steps'].filter(isNode) : [];
+    // `@$name` and `#$name` bind for the steps after them, not for those before.
     const locals = new Set(at.locals);
     if (isStates(steps[0], at)) this.statesPaths.push(namesAfter(steps));
     steps.forEach((step, index) => {
+      // Counted above with the names that follow it; its predicates still have to be read.
       if (index === 0 && isStates(step, at)) this.#visitParts({ ...step, type: 'states' }, at);
       else this.visit(step, { locals, hasContext: at.hasContext || index > 0 });
       for (const name of [step['focus'], step['index']]) if (typeof name === 'string') locals.add(name);
@@ -88,6 +91,7 @@ class ReferenceCollector implements References {
   #visitVariable(node: SyntaxNode, at: Position): void {
     const name = String(node.value);
     if (isStates(node, at)) this.statesPaths.push([]);
+    // The parser writes `$` as the empty name and `$$` as `$`.
     else if (name === '$' || (name === '' && !at.hasContext)) this.rootReads.push(`$${name}`);
     else if (name !== '' && !at.locals.has(name)) this.variables.add(name);
     this.#visitParts(node, at);
@@ -107,12 +111,14 @@ class ReferenceCollector implements References {
 
   #visitLambda(node: SyntaxNode, at: Position): void {
     const parameters = Array.isArray(node['arguments']) ? node['arguments'].filter(isNode) : [];
+    // `$` inside a function body is the context where the function was written, hence `at`.
     const locals = new Set([...at.locals, ...parameters.map((parameter) => String(parameter.value))]);
     this.#visitValue(node['body'], { ...at, locals });
   }
 
   #visitCall(node: SyntaxNode, at: Position): void {
     const { procedure, arguments: given, ...rest } = node;
+    // A name that is called is a function, whoever defined it; a name that is passed may be one.
     this.#visitCallee(procedure, at);
     if (isNode(procedure) && procedure.value === 'exists') this.#guard(given);
     this.#visitValue(given, at);
@@ -131,6 +137,7 @@ class ReferenceCollector implements References {
   }
 
   #guard(given: unknown): void {
+    // Read apart from the rest, so that only what stands inside the question counts as asked about.
     for (const { variables } of Array.isArray(given) ? given.map(listReferences) : []) {
       for (const name of variables) this.guarded.add(name);
     }
@@ -142,6 +149,7 @@ function isStates(node: SyntaxNode | undefined, at: Position): boolean {
 }
 
 function namesAfter(steps: readonly SyntaxNode[]): string[] {
+  // Stops at the first step that is not a plain name: beyond it the field is data.
   const names: string[] = [];
   for (const step of steps.slice(1)) {
     if (step.type !== 'name') break;

@@ -9,13 +9,16 @@ const MAX_RETRY_DELAY_SECONDS = 31_622_400;
 const Comment = z.string().optional();
 const StateName = z.string().min(1).max(80);
 const ErrorName = z.string().min(1);
+// Any JSON: strings in it may be expressions, which are checked after the shape.
 const JsonSchema: z.ZodType<Json> = z.json();
 /** Names of variables: an identifier, at most 80 characters, never a path such as `x.y`. */
 const VariableName = z.string().regex(/^[\p{ID_Start}][\p{ID_Continue}]{0,79}$/u, 'is not a variable name');
 const Assign = z.record(VariableName, JsonSchema).optional();
+// `[^]` and not `.`: expressions may run over several lines.
 const Expression = z.string().regex(/^\{%[^]*%\}$/u, 'wants a JSONata expression "{% ... %}"');
 const OnlyJsonata = z.literal('JSONata', { error: 'wants "JSONata": JSONPath is not supported here' });
 
+// A constant is checked here, the value of an expression when it has one.
 function integer(least: number, most: number): z.ZodType<number | string> {
   return z.union([z.int().min(least).max(most), Expression]);
 }
@@ -46,6 +49,7 @@ const ChoiceRuleSchema = z.strictObject({
   Output: JsonSchema.optional(),
 });
 
+// Fields by what a state can do: be named; yield an output; move on; retry and catch.
 const named = { Comment, QueryLanguage: OnlyJsonata.optional() };
 const yielding = { ...named, Output: JsonSchema.optional() };
 const moving = { ...yielding, Assign, Next: StateName.optional(), End: z.literal(true).optional() };
@@ -67,8 +71,10 @@ export interface StatesByName {
   readonly [name: string]: State;
 }
 
+// Lazy, because a branch holds states that hold branches.
 const States: z.ZodType<StatesByName> = z.lazy(() => z.record(StateName, StateSchema));
 const BranchSchema = z.strictObject({ Comment, StartAt: StateName, States });
+// DISTRIBUTED would start child executions; nothing here does.
 const ProcessorSchema = z.strictObject({
   Comment,
   ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE') }).optional(),
@@ -80,6 +86,7 @@ const TaskSchema = z.strictObject({
   Type: z.literal('Task'),
   ...resilient,
   Resource: z.string().startsWith('arn:', 'wants a constant ARN'),
+  // Required, although the service has a default: no integration the product uses works without.
   Arguments: JsonSchema,
   TimeoutSeconds: integer(1, MAX_SECONDS).optional(),
   HeartbeatSeconds: integer(1, MAX_SECONDS).optional(),
@@ -134,6 +141,7 @@ const StateSchema = z.discriminatedUnion(
 /** Schema of a whole machine. Every field the interpreter does not honour is refused. */
 export const MachineSchema = z.strictObject({
   Comment,
+  // The only version there is.
   Version: z.literal('1.0').optional(),
   QueryLanguage: OnlyJsonata,
   TimeoutSeconds: z.int().min(1).max(MAX_SECONDS).optional(),

@@ -29,6 +29,7 @@ export class Scope {
 
   /** Sets variables after the state `subject`; refuses when the execution would hold more than the quota. */
   assign(values: JsonObject, subject: string): void {
+    // A variable that is set again frees what it held before.
     for (const [name, value] of Object.entries(values)) {
       const known = this.#values.get(name);
       this.#budget.usedBytes += payloadBytes(value) - (known === undefined ? 0 : payloadBytes(known));

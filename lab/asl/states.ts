@@ -9,10 +9,12 @@ import type { StateOf } from './schema.ts';
 export async function runChoice(visit: Visit<StateOf<'Choice'>>): Promise<Move> {
   const { input, state } = visit;
   for (const [index, rule] of state.Choices.entries()) {
+    // Conditions after the first true one are not evaluated, so that they cannot fail either.
     const prefix = `Choices[${index}]/`;
     if (await isConditionTrue(visit, rule.Condition, `${prefix}Condition`))
       return leave(visit, rule, { output: input, prefix });
   }
+  // No Retry and no Catch on a Choice: only a Parallel or Map around it can catch this.
   if (state.Default === undefined) {
     const cause = `Failed to transition out of the state '${visit.name}': no choice rule matched and there is no Default.`;
     throw new StateFailure({ error: STATES_ERRORS.noChoice, cause });
@@ -30,6 +32,7 @@ async function isConditionTrue(visit: Visit, condition: string | boolean, locati
 export async function runWait(visit: Visit<StateOf<'Wait'>>): Promise<Move> {
   const { clock } = visit.strand.run;
   const seconds = await evaluateInteger(visit, 'Seconds', { least: 0, most: 99_999_999 });
+  // The schema lets a Wait have exactly one of the two.
   const delaySeconds = seconds ?? (await secondsUntil(visit, visit.state.Timestamp ?? '', clock.now()));
   await sleep(clock, delaySeconds, visit.strand.signal);
   return leave(visit, visit.state, { output: visit.input });
@@ -48,6 +51,7 @@ async function secondsUntil(visit: Visit, timestamp: string, nowMilliseconds: nu
 
 /** Always throws: the failure the state declares. */
 export async function runFail(visit: Visit<StateOf<'Fail'>>): Promise<never> {
+  // Either may be missing.
   const error = await evaluateText(visit, 'Error');
   const cause = await evaluateText(visit, 'Cause');
   throw new StateFailure({ error, cause });

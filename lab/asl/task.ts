@@ -22,7 +22,9 @@ const SECONDS = { least: 1, most: 99_999_999 };
 export async function runTask(visit: TaskVisit): Promise<Json> {
   const waiting = new WaitingAnswer(visit);
   try {
+    // The token exists before the Arguments, which carry it to whoever is to send it back.
     const plan = await planTask(visit, waiting.token);
+    // Evaluating takes its time; a task that was stopped meanwhile must not be called.
     visit.strand.signal.throwIfAborted();
     recordScheduled(visit, plan);
     return await waiting.ask(plan);
@@ -53,6 +55,7 @@ export function waitsForToken(resource: string): boolean {
 function recordScheduled(visit: TaskVisit, plan: TaskPlan): void {
   const { timeoutSeconds: timeoutInSeconds, heartbeatSeconds: heartbeatInSeconds, arguments: parameters } = plan;
   record(visit, 'TaskScheduled', { parameters, timeoutInSeconds, heartbeatInSeconds });
+  // The time limit counts from here.
   record(visit, 'TaskStarted');
 }
 
@@ -93,6 +96,7 @@ class WaitingAnswer {
   }
 
   async ask(plan: TaskPlan): Promise<Json> {
+    // Timers first: a handler that answers at once must still find its heartbeat running.
     this.#startTimers(plan);
     void this.#callHandler(plan);
     try {
@@ -102,6 +106,7 @@ class WaitingAnswer {
       return result;
     } catch (error) {
       this.#handlerStop.abort(error);
+      // A stopped task is recorded by its state, as aborted.
       if (!(error instanceof StoppedError)) this.#recordFailure(error);
       throw error;
     }
@@ -130,6 +135,7 @@ class WaitingAnswer {
   async #callHandler(plan: TaskPlan): Promise<void> {
     try {
       const output = await callHandler(this.#visit, this.#requestFor(plan));
+      // With a token the answer of the call is only a receipt: the result comes with the token.
       if (this.token === undefined) this.#answer.resolve(output);
       // A token that came back before the call returned has already ended the task.
       else if (this.#visit.strand.run.tokens.isOpen(this.token)) record(this.#visit, 'TaskSubmitted', { output });
@@ -151,6 +157,7 @@ class WaitingAnswer {
 
   #recordFailure(error: unknown): void {
     if (!(error instanceof StateFailure)) return;
+    // A handler may report a States.Timeout of its own, of a child machine for instance; that is a failed task.
     const timedOut = error.error === STATES_ERRORS.timeout && error.cause === '';
     const cause = error.cause === '' ? undefined : error.cause;
     record(this.#visit, timedOut ? 'TaskTimedOut' : 'TaskFailed', { error: error.error, cause });
@@ -158,12 +165,14 @@ class WaitingAnswer {
 }
 
 async function callHandler(visit: TaskVisit, request: TaskRequest): Promise<Json> {
+  // Looked up by resource, as the service does, never by the name of the state.
   const handler = visit.strand.run.handlers[request.resource];
   if (handler === undefined) throw handlerFault(`No handler for the resource "${request.resource}"`);
   let answer: unknown;
   try {
     answer = await handler(request);
   } catch (error) {
+    // Only errors have the name that Retry and Catch need.
     if (!(error instanceof Error)) throw handlerFault(`The handler threw "${String(error)}", which is not an error`);
     throw new StateFailure({ error: error.name, cause: error.message });
   }

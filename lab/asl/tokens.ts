@@ -68,6 +68,7 @@ export class TaskTokens {
   }
 
   #take(token: string): WaitingTask {
+    // Expired and answered tokens are told apart from made-up ones, as in the service.
     const task = this.#waiting.get(token);
     if (task !== undefined) return task;
     if (this.#closed.has(token)) {

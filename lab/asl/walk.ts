@@ -48,6 +48,7 @@ function choiceBranches(name: string, state: State): Branch[] {
     target,
     condition,
   }));
+  // Without Default the way out is States.NoChoiceMatched, which is a failure and no branch.
   if (state.Default === undefined) return rules;
   return [...rules, { state: name, kind: 'default', index: 0, target: state.Default }];
 }
@@ -119,6 +120,7 @@ export async function runState(
 }
 
 function prepareVisit(name: string, state: State, situation: StateSituation): Visit {
+  // Everything is fixed, so that the same situation always has the same outcome.
   const clock = new VirtualClock();
   const input = situation.input ?? {};
   const { random = () => 1, context = {} } = situation;
@@ -152,6 +154,7 @@ async function runMocked(visit: Visit<ResilientState>, { mock }: StateSituation)
   }
   let given: Json = null;
   const attempt = await attemptOnce(visit, async () => {
+    // Evaluated although the work is mocked: a fault in Arguments must show.
     given = await planWork(visit);
     if ('error' in mock) throw new StateFailure(mock.error);
     return mock.result;
@@ -163,6 +166,7 @@ async function planWork(visit: Visit<ResilientState>): Promise<Json> {
   const { state } = visit;
   if (state.Type === 'Parallel') return planParallel({ ...visit, state });
   if (state.Type === 'Map') return (await planMap({ ...visit, state })).inputs;
+  // A token to look for in the arguments; nothing waits for it.
   const token = waitsForToken(state.Resource) ? 'task-token' : undefined;
   return (await planTask({ ...visit, state }, token)).arguments;
 }
@@ -171,6 +175,7 @@ function describeAttempt(attempt: Attempt): StateOutcome {
   if (attempt.kind === 'moved') return describeMove(attempt.move);
   const { index, failure } = attempt;
   const seen = { index, error: failure.error, cause: failure.cause };
+  // TestState stops at the retry; so does this.
   if (attempt.kind === 'retry') return { status: 'RETRIABLE', ...seen, retryDelaySeconds: attempt.delaySeconds };
   return { ...describeMove(attempt.move), ...seen, status: 'CAUGHT_ERROR' };
 }

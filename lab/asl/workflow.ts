@@ -30,6 +30,7 @@ export function enterState(strand: Strand, name: string, state: State, input: Js
   const { run, cursor, signal } = strand;
   signal.throwIfAborted();
   run.history.refuseWhenFull();
+  // A retry stays inside the state, so that the path names each visit once.
   run.path.push(name);
   const enteredTime = formatTimestamp(run.clock.now());
   const enteredEventId = run.history.record(cursor, `${state.Type}StateEntered`, { name, input });
@@ -39,8 +40,10 @@ export function enterState(strand: Strand, name: string, state: State, input: Js
 async function passThrough(visit: Visit): Promise<Move> {
   const { run, cursor, scope } = visit.strand;
   try {
+    // Inputs that no state put out, such as those of an ItemSelector, are checked here.
     refuseOversize(visit.input, visit.name);
     const move = await performState(visit);
+    // Variables change on the way out, so that the whole state saw the values on entry.
     scope.assign(move.assigned, visit.name);
     const assigned = Object.keys(move.assigned).length > 0 ? { assignedVariables: move.assigned } : {};
     run.history.record(cursor, `${visit.state.Type}StateExited`, {

@@ -17,11 +17,16 @@ export function decideOutcome({ assessment, steps, failure }: ClosingRequest): V
     return { outcome: assessment.outcome, isFailure: false, summary: assessment.reason };
   }
   const all = steps.flat();
-  const statuses = new Set(all.map(({ status }) => status));
+  // Assessed cohorts may need a person whatever was done to them: a server that could not be looked up, a bucket.
+  const handOvers = (assessment?.cohorts ?? []).filter(({ handOver }) => handOver !== null);
+  const statuses = new Set([...all.map(({ status }) => status), ...handOvers.map(() => 'handed-over')]);
   const isFailure = statuses.has('failed') || statuses.has('partial');
-  const summary = all
-    .filter(({ status }) => status !== 'not-asked')
-    .map((step) => `${step.cohortId} ${step.action} ${step.status}: ${step.summary}`)
+  const summary = [
+    ...handOvers.map(({ id, handOver }) => `${id} handed over: ${handOver}`),
+    ...all
+      .filter(({ status }) => status !== 'not-asked')
+      .map((step) => `${step.cohortId} ${step.action} ${step.status}: ${step.summary}`),
+  ]
     .join('; ')
     .slice(0, 1000);
   return { outcome: chooseOutcome(statuses), isFailure, summary: summary === '' ? 'Nothing was asked for' : summary };

@@ -67,8 +67,10 @@ describe.skipIf(!realHosts.possible)('release-connections on a real host', () =>
     const first = await runKill(world, { incident: 'inc-a', scope: 'peers', peers: '203.0.113.7' });
     await runKill(world, { incident: 'inc-b', scope: 'ports', ports: '22' });
 
+    const during = await world.reconnect(instanceId);
     await runRelease(world, { incident: 'inc-a', expectedDigest: first.verdict.tableDigest });
 
+    expect(during).toEqual([]);
     expect(await world.reconnect(instanceId)).toEqual([{ peer: 'attacker', golden: false, established: 5 }]);
     expect(await countByPeer(world)).toEqual({ attacker: 5, admin: 0 });
   });

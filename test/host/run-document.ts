@@ -24,6 +24,9 @@ export interface Verdict {
   readonly tableDigest: string;
   readonly listFile: string;
   readonly listDigest: string;
+  readonly blockMs: number;
+  readonly killMs: number;
+  readonly totalMs: number;
   readonly error: string;
 }
 

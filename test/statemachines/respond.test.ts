@@ -5,6 +5,7 @@ import { lintMachine } from '../../lab/asl/lint.ts';
 import { listBranches, runState } from '../../lab/asl/walk.ts';
 import type { Branch } from '../../lab/asl/walk.ts';
 import { questions } from '../../lambdas/shared/contracts/incident.ts';
+import type { Question } from '../../lambdas/shared/contracts/incident.ts';
 import { LostActionSchema } from '../../lambdas/shared/contracts/action.ts';
 import { buildPass, readMachine } from './machines.ts';
 
@@ -103,31 +104,20 @@ describe('respond.asl.json', () => {
     expect(new Set(ofKind('retry').map(({ state }) => state)).size).toBe(8);
   });
 
-  it.each<[string, Parameters<typeof buildPass>, string[]]>([
-    [
-      'R0: holds a lifeline open and cuts nothing',
-      ['lifeline', 'spreads', 'coreBusiness', 'securityRisk', 'overloaded'],
-      ['HandOver hold-open'],
-    ],
-    ['fails core business over', ['coreBusiness', 'securityRisk'], ['HandOver fail-over']],
-    [
-      'R1: cuts and fails over together where it spreads',
-      ['coreBusiness', 'spreads', 'securityRisk'],
-      ['RevokeSecurityGroups revoke-security-groups', 'KillConnections kill-connections', 'HandOver fail-over'],
-    ],
-    [
-      'isolates on a security risk',
-      ['securityRisk'],
-      ['RevokeSecurityGroups revoke-security-groups', 'KillConnections kill-connections'],
-    ],
-    [
-      'isolates rather than sheds',
-      ['securityRisk', 'overloaded'],
-      ['RevokeSecurityGroups revoke-security-groups', 'KillConnections kill-connections'],
-    ],
-    ['sheds on overload', ['overloaded'], ['HandOver shed-connections']],
-    ['observes and intervenes nowhere', [], []],
-  ])('%s', async (_title, yes, wanted) => {
+  const bothCuts = ['RevokeSecurityGroups revoke-security-groups', 'KillConnections kill-connections'];
+  it.each<{ title: string; yes: Question[]; wanted: string[] }>([
+    { title: 'R0: holds a lifeline open and cuts nothing', yes: [...questions], wanted: ['HandOver hold-open'] },
+    { title: 'fails core business over', yes: ['coreBusiness', 'securityRisk'], wanted: ['HandOver fail-over'] },
+    {
+      title: 'R1: cuts and fails over together where it spreads',
+      yes: ['coreBusiness', 'spreads', 'securityRisk'],
+      wanted: [...bothCuts, 'HandOver fail-over'],
+    },
+    { title: 'isolates on a security risk', yes: ['securityRisk'], wanted: bothCuts },
+    { title: 'isolates rather than sheds', yes: ['securityRisk', 'overloaded'], wanted: bothCuts },
+    { title: 'sheds on overload', yes: ['overloaded'], wanted: ['HandOver shed-connections'] },
+    { title: 'observes and intervenes nowhere', yes: [], wanted: [] },
+  ])('$title', async ({ yes, wanted }) => {
     const { execution, acted } = await run(buildPass(...yes));
 
     expect(acted).toEqual(wanted);

@@ -148,7 +148,9 @@ export class NamespaceWorld {
     const { spec } = this.#find(instanceId);
     const counts = await Promise.all(
       spec.peers.map(async (peer) => {
-        const established = await this.#establish(this.#linkOf(peer, spec), reconnectTimeoutMs);
+        const link = this.#linkOf(peer, spec);
+        // Thousands of dials take their time on a small machine: a millisecond more for each.
+        const established = await this.#establish(link, reconnectTimeoutMs + link.connections);
         return { peer: peer.name, golden: peer.golden, established, wanted: peer.connections };
       }),
     );

@@ -19,6 +19,8 @@ export const sendCommandInput = z.strictObject({
   Parameters: z.optional(z.record(z.string(), z.array(z.string()))),
   TimeoutSeconds: z.optional(z.int().check(z.gte(30), z.lte(2_592_000))),
   Comment: z.optional(z.string().check(z.maxLength(100))),
+  MaxConcurrency: z.optional(z.string().check(z.regex(/^([1-9][0-9]*|[1-9][0-9]?%|100%)$/))),
+  MaxErrors: z.optional(z.string().check(z.regex(/^([0-9]+|[0-9]{1,2}%|100%)$/))),
 });
 
 type SendCommandInput = z.output<typeof sendCommandInput>;
@@ -31,6 +33,7 @@ export function sendCommand(desk: SsmDesk, input: SendCommandInput): unknown {
   const document = findDocument(desk, input.DocumentName, input.DocumentVersion);
   checkHash(document, input);
   const instances = findInstances(desk, input.InstanceIds);
+  refuseWaves(input);
   const given = input.Parameters ?? {};
   const values = resolveParameters(document.content, given);
   if (Buffer.byteLength(document.text + JSON.stringify(given)) > maximumDocumentBytes) {
@@ -53,6 +56,16 @@ function checkHash(document: StoredDocument, input: SendCommandInput): void {
   if (input.DocumentHash === undefined || input.DocumentHash === document.hash) return;
   const message = `The hash '${input.DocumentHash}' is not that of document '${document.name}', which is '${document.hash}'`;
   throw new ServiceError('InvalidDocument', message);
+}
+
+/** The lab starts every server at once. What would run in waves, or stop after an error, is not imitated but refused. */
+function refuseWaves({ InstanceIds, MaxConcurrency = '50', MaxErrors = '0' }: SendCommandInput): void {
+  const count = InstanceIds.length;
+  const runsAtOnce = MaxConcurrency === '100%' || (!MaxConcurrency.endsWith('%') && Number(MaxConcurrency) >= count);
+  const goesOn = count === 1 || MaxErrors === '100%' || (!MaxErrors.endsWith('%') && Number(MaxErrors) >= count);
+  if (runsAtOnce && goesOn) return;
+  const given = `MaxConcurrency '${MaxConcurrency}' and MaxErrors '${MaxErrors}' for ${count} instances`;
+  throw new ServiceError('UnsupportedOperation', `The lab's SSM runs no command in waves: ${given}`);
 }
 
 function findInstances(desk: SsmDesk, instanceIds: readonly string[]): readonly ManagedInstance[] {

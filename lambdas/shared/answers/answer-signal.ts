@@ -36,6 +36,7 @@ export function isOwnAccount(signal: Signal, accountId: string): boolean {
   return signal.accountId === accountId;
 }
 
+/** Whoever is not known for certain to be ours and alive is handed over. */
 function answerServer(id: string, signal: Signal, { policy, descriptions, accountId }: Knowledge): AnsweredServer {
   if (!isOwnAccount(signal, accountId)) {
     const reason = `The servers belong to account ${signal.accountId}, this fuse may cut in ${accountId} only`;
@@ -54,6 +55,7 @@ function answerServer(id: string, signal: Signal, { policy, descriptions, accoun
   return { id, facts, ...answer(signal, facts, policy) };
 }
 
+/** An incident all the same: it is recorded, and from Medium on a person hears of it. */
 function answerWithoutServer(signal: Signal): AnsweredServer {
   const subject = `"${signal.name}" names no server${signal.resource === null ? '' : `, but ${signal.resource}`}`;
   // Sources without a severity: only an alarm of no known meaning may pass without a person.

@@ -73,6 +73,7 @@ function answerLifeline(signal: Signal, sentence: string): ServerAnswer {
   };
 }
 
+/** R1: only what spreads is cut at once beside a fail-over. */
 function judgeSpreading({ kind, name }: Signal): Finding {
   return kind === 'ransomware'
     ? [true, `"${name}" is of the ransomware kind, which goes on to other servers`]
@@ -92,6 +93,7 @@ function judgeOverload({ kind, source, name, measure }: Signal, policy: Policy):
   return [isAbove && measure.seconds >= cpuSeconds, `${seen}; ${rule}`];
 }
 
+/** `seconds` is 0 where no run above the limit was seen; equality means nothing then. */
 function provesLimitOnly({ value, limit, seconds }: Measure): boolean {
   return value === limit && seconds > 0;
 }

@@ -30,11 +30,13 @@ function keyOf({ answers, cut, handOver, facts }: AnsweredServer): string {
   return JSON.stringify([answers, cut, handOver, facts.profile, facts.service, facts.goldenChannels]);
 }
 
+/** The answers as digits of a number, the most urgent in front. */
 function urgencyOf({ answers }: AnsweredServer): number {
   const weights = [answers.spreads, answers.securityRisk, answers.coreBusiness, answers.overloaded, answers.lifeline];
   return weights.reduce((sum, holds) => sum * 2 + Number(holds), 0);
 }
 
+/** Hints of all servers together: one read finds the rules of every group the fleet carries. */
 function toCohort(id: string, first: AnsweredServer, all: readonly AnsweredServer[]): Cohort {
   return {
     id,

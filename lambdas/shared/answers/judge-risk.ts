@@ -101,6 +101,7 @@ function judgeOtherThreat(signal: Signal, policy: Policy): Risk {
   return signal.severity >= bound ? risky(signal, sentence) : harmless(sentence);
 }
 
+/** A risk with the usual cut, which is the whole server unless a person asked for less. */
 function risky(signal: Signal, sentence: string): Risk {
   return { found: true, sentence, cut: askedCut(signal) ?? { scope: 'server' }, handOver: null };
 }

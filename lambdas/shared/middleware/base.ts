@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { Metrics } from '@aws-lambda-powertools/metrics';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import withMiddleware from '@middy/core';
 import type { Context } from 'aws-lambda';
@@ -70,8 +70,13 @@ export function fuseHandler<EnvironmentSchema extends z.ZodMiniType, InputSchema
   return withMiddleware<unknown, Output>({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
     .use(logMetrics(metrics, { captureColdStartMetric: true }))
-    .onError(({ error }) => {
-      if (error) logger.error('Function failed', error);
+    .use({
+      // One value for every invocation: its average is the share of failed ones.
+      after: () => void metrics.addMetric('failed', MetricUnit.Count, 0),
+      onError: ({ error }) => {
+        metrics.addMetric('failed', MetricUnit.Count, 1);
+        if (error) logger.error('Function failed', error);
+      },
     })
     .handler(run);
 }

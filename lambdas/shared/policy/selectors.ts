@@ -15,7 +15,7 @@ export function matchesSelector(selector: Selector, server: SelectableServer): b
     ids === undefined ? undefined : ids.includes(server.id),
     service === undefined ? undefined : server.service === service,
     profile === undefined ? undefined : server.profile === profile,
-    tag === undefined ? undefined : Object.hasOwn(server.tags, tag.key) && server.tags[tag.key] === tag.value,
+    tag === undefined ? undefined : server.tags[tag.key] === tag.value,
   ].filter((answer) => answer !== undefined);
   return asked.length > 0 && asked.every(Boolean);
 }

@@ -11,6 +11,7 @@ export interface WatchedMetric {
 
 /** `SELECT AVG(CPUUtilization) FROM "AWS/EC2" …` or `… FROM SCHEMA("AWS/EC2", InstanceId) …`. */
 const insightsQuery = /^\s*SELECT\s+(\w+)\(\s*"?([\w.-]+)"?\s*\)\s+FROM\s+(?:SCHEMA\(\s*)?"?([\w./-]+)"?/i;
+// Such an alarm covers a fleet: one time series, and one contributor event, for each instance.
 const groupedQuery = /\bGROUP\s+BY\b/i;
 
 /** Namespace of the metrics that our own sensors and functions write. */
@@ -59,6 +60,7 @@ function readMetricStat({ metric, period, stat }: NonNullable<AlarmMetric['metri
   };
 }
 
+/** The period stands beside the expression, not inside it. */
 function readInsightsQuery({ expression, period }: AlarmMetric): WatchedMetric | undefined {
   const match = insightsQuery.exec(expression ?? '');
   if (match === null) return undefined;

@@ -19,6 +19,7 @@ const maliciousFile = /^Execution:[^/]+\/MaliciousFile/;
 
 /** First match counts. Families are matched as GuardDuty writes them: `Purpose:Resource/Name`. */
 const classes: readonly { readonly pattern: RegExp; readonly kind: SignalKind }[] = [
+  // A reverse shell is a hand on the keyboard: what follows is not waited for.
   { pattern: /^Execution:Runtime\/ReverseShell/, kind: 'ransomware' },
   { pattern: /^CryptoCurrency:/, kind: 'crypto-mining' },
   { pattern: /^Impact:[^/]+\/(Bitcoin|CryptoMinerExecuted)/, kind: 'crypto-mining' },
@@ -26,10 +27,12 @@ const classes: readonly { readonly pattern: RegExp; readonly kind: SignalKind }[
   { pattern: /^Trojan:[^/]+\/(DGADomainRequest|DropPoint)/, kind: 'command-and-control' },
   { pattern: /^UnauthorizedAccess:[^/]+\/Tor/, kind: 'command-and-control' },
   { pattern: /^Impact:[^/]+\/MaliciousDomainRequest/, kind: 'command-and-control' },
+  // A cut network does not stop exfiltration through the VPC's own resolver; a DNS firewall has to.
   { pattern: /^Trojan:[^/]+\/DNSDataExfiltration/, kind: 'exfiltration' },
   { pattern: /^Behavior:EC2\/TrafficVolumeUnusual/, kind: 'exfiltration' },
   { pattern: /\/(Instance|Resource)CredentialExfiltration/, kind: 'exfiltration' },
   { pattern: /\/(SSH|RDP|WinRM)BruteForce/, kind: 'brute-force' },
+  // Probed from outside; a server that scans others is Portscan or PortSweep below.
   { pattern: /^Recon:EC2\/PortProbe/, kind: 'port-probe' },
   { pattern: /^(Impact:EC2\/PortSweep|Recon:EC2\/Portscan)/, kind: 'lateral-movement' },
   { pattern: /^(PrivilegeEscalation:Runtime\/|DefenseEvasion:Runtime\/ProcessInjection)/, kind: 'lateral-movement' },

@@ -8,6 +8,7 @@ const localPort = z.nullish(z.object({ port: number }));
 /** Every action that names a peer carries it in the same two members. */
 const action = z.nullish(z.object({ remoteIpDetails: remoteIp, localPortDetails: localPort }));
 
+/** Undocumented whether ids or ARNs: the reader takes the instance id at the end. */
 const instanceUids = z.nullish(z.object({ ec2InstanceUids: z.nullish(z.array(z.string())) }));
 
 /** `data` of a sequence resource; only the lists of *compromised* instances (those of EKS and ECS name every node). */
@@ -24,6 +25,7 @@ const sequenceData = z.nullish(
 
 const sequenceResource = z.object({ uid: text, name: text, resourceType: text, data: sequenceData });
 
+/** Names from threat lists; malware scans carry theirs in members of their own. */
 const threatDetails = z.nullish(z.array(z.object({ threatNames: z.nullish(z.array(z.string())) })));
 
 const service = z.object({
@@ -42,7 +44,9 @@ const service = z.object({
   ),
   archived: z.nullish(z.boolean()),
   resourceRole: text,
+  // Seen as ISO text, with blanks, and as epoch milliseconds.
   eventLastSeen: z.optional(z.unknown()),
+  // An object here, JSON as a text inside it in GetFindings.
   additionalInfo: z.optional(z.unknown()),
   evidence: z.nullish(z.object({ threatIntelligenceDetails: threatDetails })),
   detection: z.nullish(

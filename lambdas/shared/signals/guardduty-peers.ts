@@ -34,6 +34,7 @@ export function findThreatNames({ service }: GuardDutyFinding): string[] {
   return distinct(names.filter((name) => typeof name === 'string' && name !== '')).map(String);
 }
 
+/** One action a finding, save for port probes, which list every prober. */
 function listActions({ action }: GuardDutyFinding['service']) {
   const single = [
     action?.networkConnectionAction,

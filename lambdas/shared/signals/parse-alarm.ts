@@ -20,6 +20,7 @@ export function parseAlarm(envelope: Envelope): ParsedEvent {
   return { kind: 'signal', signal: toSignal(envelope, detail) };
 }
 
+/** Muted and suppressed alarms still send their events; whoever muted them asked for no action. */
 function whyIgnored(detail: AlarmDetail): string | undefined {
   if (detail.state.value !== 'ALARM') return `Alarm state is ${detail.state.value}`;
   if (detail.muteDetail !== undefined && detail.muteDetail !== null) return 'Alarm is muted';
@@ -59,6 +60,7 @@ function toSignal(envelope: Envelope, detail: AlarmDetail): Signal {
   };
 }
 
+/** The ARN stands in the envelope only; `alarmName` is not unique over accounts and regions. */
 function readAlarmArn({ resources }: Envelope): string {
   const [arn] = resources;
   return arn ?? rejectEvent('resources.0', 'must be the ARN of the alarm', arn);

@@ -31,6 +31,7 @@ export function parseEvent(event: unknown, home: Home = unknownHome): ParsedEven
   );
 }
 
+/** Sources beginning with `aws.` cannot be forged through PutEvents, so source and type together can be trusted. */
 function parseEnvelope(event: Record<string, unknown>): ParsedEvent {
   const source = event['source'];
   const detailType = event['detail-type'];
@@ -52,6 +53,7 @@ function parseEnvelope(event: Record<string, unknown>): ParsedEvent {
   }
 }
 
+/** A record of the trail itself, as it lies in the bucket. */
 function isCloudTrailRecord(event: Record<string, unknown>): boolean {
   return ['eventVersion', 'eventSource', 'eventName'].every((key) => typeof event[key] === 'string');
 }

@@ -59,6 +59,7 @@ export function parseManual(event: unknown, home: Home): ParsedEvent {
   };
 }
 
+/** A cut has one shape: peers and ports together would leave open whether both or either is meant. */
 function refuseMixedScope({ kind, peers, ports }: z.infer<typeof ManualStartSchema>): void {
   if (peers !== undefined && ports !== undefined) rejectEvent('ports', 'must be left out where peers are given', ports);
   if (kind === 'ransomware' && (peers ?? ports) !== undefined) {

@@ -63,6 +63,7 @@ export function parseSensor(envelope: Envelope): ParsedEvent {
   };
 }
 
+/** A kind that is judged by its value must bring one: without it nothing could be decided, only guessed. */
 function readSensorMeasure({ kind, value, limit, unit, seconds = 0 }: SensorDetail): Measure | null {
   const measured = measuredKinds[kind];
   if (value === undefined) {
@@ -77,6 +78,7 @@ function readSensorMeasure({ kind, value, limit, unit, seconds = 0 }: SensorDeta
   };
 }
 
+/** Own keys only: a unit named `constructor` is no unit. */
 function readFactor(factors: Readonly<Record<string, number>>, unit: string): number {
   const known = Object.keys(factors);
   return known.includes(unit)

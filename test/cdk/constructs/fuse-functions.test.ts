@@ -83,7 +83,6 @@ const expected: Record<string, Record<string, string[]>> = {
       'ec2:DescribeNetworkInterfaces',
       'ec2:DescribeSecurityGroupRules',
       'ssm:CancelCommand',
-      'ssm:DescribeInstanceInformation',
       'ssm:ListCommandInvocations',
       ...traces,
     ],

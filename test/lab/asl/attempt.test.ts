@@ -79,6 +79,12 @@ describe('Retry', () => {
     expect([execution.status, calls.length]).toEqual(['SUCCEEDED', 4]);
   });
 
+  it('ends with the history when it would retry for ever', async () => {
+    const forever = { ErrorEquals: ['E'], BackoffRate: 1, MaxAttempts: 99_999_999 };
+
+    await expect(runTask({ Retry: [forever] }, failing)).resolves.toMatchObject({ error: 'States.Runtime' });
+  });
+
   it('does not retry what no retrier names', async () => {
     const execution = await runTask({ Retry: [{ ErrorEquals: ['Other'] }] }, failing);
 

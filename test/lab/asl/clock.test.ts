@@ -81,6 +81,10 @@ describe('sleep', () => {
     await expect(sleeping).rejects.toThrow(RangeError);
   });
 
+  it('does not start with a signal that is already aborted', async () => {
+    await expect(sleep(new VirtualClock(), 1, AbortSignal.abort(new RangeError('enough')))).rejects.toThrow(RangeError);
+  });
+
   it('ends on the real clock too', async () => {
     await expect(sleep(createRealClock(), 0.001)).resolves.toBeUndefined();
   });

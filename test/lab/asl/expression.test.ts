@@ -91,6 +91,7 @@ describe('functions of Step Functions', () => {
     ['$range(0, 10, 3)', [0, 3, 6, 9]],
     ['$range(1, 9, 9)', 1],
     ['$range(3, 1, -1)', [3, 2, 1]],
+    ['$range(0.9, 3.9, 1.9)', [0, 1, 2, 3]],
     ['$count($range(1, 1000, 1))', 1000],
     ['$hash("a", "MD5")', '0cc175b9c0f1b6a831c399e269772661'],
     ['$hash("a", "SHA-1")', '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8'],

@@ -4,6 +4,7 @@ import { ExecutionNotStartedError, VirtualClock, runMachine, startMachine } from
 import type { Execution, RunOptions } from '../../../lab/asl/interpreter.ts';
 import { MAX_PAYLOAD_BYTES } from '../../../lab/asl/json.ts';
 import { InvalidDefinitionError } from '../../../lab/asl/machine.ts';
+import type { TaskRequest } from '../../../lab/asl/run.ts';
 import { INVOKE, buildMachine, buildTask, failWith, script, silent } from './build-machine.ts';
 import type { Definition } from './build-machine.ts';
 
@@ -75,7 +76,7 @@ describe('runMachine', () => {
   });
 
   it('counts retries in the context of a Task, and shows no token where none is waited for', async () => {
-    const calls: Parameters<ReturnType<typeof script>[string]>[0][] = [];
+    const calls: TaskRequest[] = [];
     const handlers = script([failWith('E'), failWith('E'), 'ok'], calls);
     const definition = buildMachine({ T: buildTask({ Retry: [{ ErrorEquals: ['E'] }] }) });
 
@@ -108,7 +109,6 @@ describe('limits', () => {
     ['an Output', { ...end, Output: over }],
     ['an Output whose bytes, not characters, are too many', { ...end, Output: 'é'.repeat(MAX_PAYLOAD_BYTES / 2) }],
     ['an Assign', { ...end, Assign: { a: full, b: full } }],
-    ['Arguments', buildTask({ Arguments: { a: over } })],
     ['a result', buildTask({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }] })],
   ])('fails on %s over 256 KiB, and States.ALL does not catch it', async (_name, state) => {
     const execution = await run(
@@ -118,6 +118,18 @@ describe('limits', () => {
     );
 
     expect(execution).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded', path: ['A'] });
+  });
+
+  it('does not call a handler with Arguments over 256 KiB', async () => {
+    const calls: TaskRequest[] = [];
+
+    const execution = await run(
+      buildMachine({ T: buildTask({ Arguments: { a: over } }) }),
+      {},
+      { handlers: script(['ok'], calls) },
+    );
+
+    expect([execution.error, calls]).toEqual(['States.DataLimitExceeded', []]);
   });
 
   it('lets a catcher that names it catch it, with the cause AWS gives', async () => {
@@ -208,6 +220,22 @@ describe('ends from outside', () => {
       status: 'ABORTED',
       path: [],
     });
+  });
+
+  it('does not call the handler of a task that is stopped while its Arguments are evaluated', async () => {
+    const stop = new AbortController();
+    const calls: TaskRequest[] = [];
+    const onEvent = ({ type }: { type: string }): void => {
+      if (type === 'TaskStateEntered') stop.abort();
+    };
+
+    const execution = await run(
+      buildMachine({ T: buildTask() }),
+      {},
+      { handlers: script(['ok'], calls), signal: stop.signal, onEvent },
+    );
+
+    expect([execution.status, calls]).toEqual(['ABORTED', []]);
   });
 
   it('can be stopped while it waits for the next attempt', async () => {

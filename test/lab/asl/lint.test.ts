@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { lintMachine } from '../../../lab/asl/lint.ts';
+import { lintHouseRules, lintMachine } from '../../../lab/asl/lint.ts';
 import { CALLBACK, INVOKE, buildWorkflow } from './build-machine.ts';
 import type { Definition } from './build-machine.ts';
 
@@ -135,6 +135,7 @@ describe('lintMachine', () => {
     ['an unclosed expression', 'States/Observed/Output', { a: '{% $answers' }, 'definition'],
     ['assigning states', 'States/Assess/Assign', { states: 1, answers: 1 }, 'definition'],
     ['an inner Assign to an outer variable', 'States/Both/Branches/0/States/one/Assign', { answers: 1 }, 'definition'],
+    ['a variable with the name of a function', 'States/Assess/Assign', { answers: 1, sum: 1 }, 'function-name'],
     ['one name for two states', 'States/one', state({ End: true }), 'definition'],
     ['a way to nowhere', 'States/Both/Next', 'Nowhere', 'definition'],
     ['an unreachable state', 'States/Alone', state({ Next: 'Observed' }), 'unreachable-state'],
@@ -201,9 +202,8 @@ describe('lintMachine', () => {
       { a: '{% $states.context.State.RetryCount %}' },
       'unknown-states-field',
     ],
-    ['a plain-text Output, which asl-validator refuses', 'States/Observed/Output', 'text', 'validator'],
   ])('finds %s', (_name, path, value, rule) => {
-    const rules = lintMachine(change(path, value)).map((finding) => finding.rule);
+    const rules = lintHouseRules(change(path, value)).map((finding) => finding.rule);
 
     expect(rules).toContain(rule);
   });
@@ -223,7 +223,13 @@ describe('lintMachine', () => {
     ['Arguments as one expression', 'States/Assess/Arguments', '{% $states.input %}'],
     ['a loop', 'States/Each/Next', 'Is it core?'],
   ])('accepts %s', (_name, path, value) => {
-    expect(lintMachine(change(path, value)).map(({ rule }) => rule)).toEqual([]);
+    expect(lintHouseRules(change(path, value)).map(({ rule }) => rule)).toEqual([]);
+  });
+
+  it('adds what asl-validator finds: it refuses plain text as Output, which the service takes', () => {
+    const rules = lintMachine(change('States/Observed/Output', 'text')).map((finding) => finding.rule);
+
+    expect([...new Set(rules)]).toEqual(['validator']);
   });
 
   it('counts nested states towards the limit of 20', () => {
@@ -237,19 +243,19 @@ describe('lintMachine', () => {
       Object.assign(definition.States, Object.fromEntries(extra));
       return definition;
     };
-    const rules = (count: number): string[] => lintMachine(withStates(count)).map(({ rule }) => rule);
+    const rules = (count: number): string[] => lintHouseRules(withStates(count)).map(({ rule }) => rule);
 
     expect(rules(10)).toEqual([]);
     expect(rules(11)).toEqual(['state-count']);
   });
 
   it("takes a project's own list of resources", () => {
-    const findings = lintMachine(buildClean(), { resources: { 'arn:aws:states:::lambda:invoke': ['Qualifier'] } });
+    const findings = lintHouseRules(buildClean(), { resources: { 'arn:aws:states:::lambda:invoke': ['Qualifier'] } });
 
     expect(findings.map(({ rule }) => rule).toSorted()).toEqual(['missing-argument', 'unknown-resource']);
   });
 
   it.each([null, 'text', [], {}])('refuses %j', (definition) => {
-    expect(lintMachine(definition)).not.toEqual([]);
+    expect(lintHouseRules(definition)).not.toEqual([]);
   });
 });

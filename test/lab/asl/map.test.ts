@@ -170,9 +170,32 @@ describe('Map', () => {
     ]);
   });
 
-  it('counts the results of all iterations against the payload limit', async () => {
-    const execution = await run({ M: map({ A: { ...end, Output: 'x'.repeat(100_000) } }) }, [1, 2, 3]);
+  it('refuses an iteration whose input is over the payload limit', async () => {
+    const ItemSelector = '{% $pad("", 300000, "x") %}';
 
-    expect(execution.error).toBe('States.DataLimitExceeded');
+    const processor = { A: { Type: 'Fail', Error: 'Entered' } };
+
+    await expect(run({ M: map(processor, { ItemSelector }) }, [1])).resolves.toMatchObject({
+      error: 'States.DataLimitExceeded',
+      path: ['M', 'A'],
+    });
   });
+
+  it('forgets the variables of an iteration when it is over', async () => {
+    const processor = { A: { ...end, Assign: { kept: 'x'.repeat(200 * 1024) }, Output: 1 } };
+    const items = Array.from({ length: 60 }, () => 0);
+
+    await expect(run({ M: map(processor, { MaxConcurrency: 1 }) }, items)).resolves.toMatchObject({
+      status: 'SUCCEEDED',
+    });
+  });
+
+  it.each([{}, { Output: 'small' }])(
+    'counts the results of all iterations against the payload limit with %j',
+    async (fields) => {
+      const execution = await run({ M: map({ A: { ...end, Output: 'x'.repeat(100_000) } }, fields) }, [1, 2, 3]);
+
+      expect(execution.error).toBe('States.DataLimitExceeded');
+    },
+  );
 });

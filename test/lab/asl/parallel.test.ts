@@ -101,6 +101,14 @@ describe('Parallel', () => {
     expect(typesOf(execution).slice(-2)).toEqual(['ParallelStateFailed', 'ExecutionFailed']);
   });
 
+  it('has the error of the first branch when two fail at once', async () => {
+    const execution = await run({
+      P: parallel({ F1: { Type: 'Fail', Error: 'One' } }, { F2: { Type: 'Fail', Error: 'Two' } }),
+    });
+
+    expect(execution.error).toBe('One');
+  });
+
   it('catches what a branch does not', async () => {
     const Catch = [{ ErrorEquals: ['E'], Assign: { e: '{% $states.errorOutput.Error %}' }, Next: 'Caught' }];
     const execution = await run({

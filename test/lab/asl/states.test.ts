@@ -89,6 +89,26 @@ describe('Wait', () => {
   });
 });
 
+describe('Wait on a clock of its own', () => {
+  it('asks for no negative time when the moment has passed', async () => {
+    const delays: number[] = [];
+    const schedule = (delayMilliseconds: number, task: () => void): (() => void) => {
+      delays.push(delayMilliseconds);
+      queueMicrotask(task);
+      return () => undefined;
+    };
+    const definition = buildMachine({ W: { Type: 'Wait', Timestamp: '2025-01-01T00:00:00Z', End: true } });
+
+    await runMachine(
+      definition,
+      {},
+      { handlers: {}, clock: { now: () => Date.parse('2026-01-01T00:00:00Z'), schedule } },
+    );
+
+    expect(delays).toEqual([0]);
+  });
+});
+
 describe('Fail', () => {
   it.each<[string, Definition, { error?: string; cause?: string }]>([
     ['constants', { Error: 'E', Cause: 'c' }, { error: 'E', cause: 'c' }],

@@ -108,6 +108,16 @@ describe('timeouts', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
+  it('leaves no timer behind when the answer comes in time', async () => {
+    const clock = new VirtualClock('2026-01-01T00:00:00Z');
+
+    await runTask({ TimeoutSeconds: 60, HeartbeatSeconds: 30 }, script(['ok']), clock);
+    await sleep(clock, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+
+    expect(clock.now()).toBe(Date.parse('2026-01-01T00:00:01Z'));
+  });
+
   it('counts anew for every attempt', async () => {
     const Retry = [{ ErrorEquals: ['States.Timeout'], MaxAttempts: 2 }];
 

@@ -51,21 +51,23 @@ describe.for([
   });
 
   it.skipIf(!possible)('lets tracked flows live when the rules change, and judges new ones', async () => {
-    await createServer(peer(), peer({ name: 'out', address: '10.0.2.5', direction: 'out', port: 5432 }));
+    await createServer(
+      peer(),
+      peer({ name: 'out', address: '10.0.2.5', direction: 'out', port: 5432 }),
+      peer({ name: 'tracked', address: '10.20.0.5', golden: true }),
+    );
     await world.watch('i-1');
 
     await world.applyFirewall('i-1', closed);
 
-    expect(names((await world.count('i-1')).filter(({ established }) => established === 3))).toEqual([
-      'stranger',
-      'out',
-    ]);
+    expect((await world.count('i-1')).map(({ established }) => established)).toEqual([3, 3, 3]);
     expect(await world.firstBlockedAt('i-1')).toBeTypeOf('number');
+    expect(await world.goldenLost('i-1')).toBe(0);
     await kill({ scope: 'peers', peers: '203.0.113.7 10.0.2.5' });
     await run(releaseConnectionsScript, { incident: 'a', deadlineSeconds: '20' });
-    expect(await world.reconnect('i-1')).toEqual([]);
+    expect(names(await world.reconnect('i-1'))).toEqual(['tracked']);
     await world.applyFirewall('i-1', open);
-    expect(names(await world.reconnect('i-1'))).toEqual(['stranger', 'out']);
+    expect(names(await world.reconnect('i-1'))).toEqual(['stranger', 'out', 'tracked']);
   });
 
   it.skipIf(!possible)('judges new flows by protocol, port and address of the rules', async () => {

@@ -19,6 +19,7 @@ exports.handler = async (event, context) => {
   if (event.do === 'reject aside') { Promise.reject(new Error('aside')); await new Promise(() => setTimeout(() => {}, 1e6)); }
   if (event.do === 'grow') return 'x'.repeat(7 * 1024 * 1024);
   if (event.do === 'log') { console.log('one\\ntwo'); process.stdout.write('no newline'); console.error('trouble'); return null; }
+  if (event.do === 'log much') { for (let line = 0; line < 5000; line += 1) console.log('x'.repeat(100)); return null; }
   if (event.do === 'env') return process.env;
   if (event.do === 'context') return { ...context, left: context.getRemainingTimeInMillis() };
   if (event.do === 'circle') { const it = {}; it.it = it; return it; }
@@ -91,6 +92,7 @@ describe('lambda runtime', () => {
       { status: 'fulfilled' },
       { reason: { code: 'TooManyRequestsException', status: 429 } },
     ]);
+    expect(await invoke('single', { do: 'wait' })).toBe(2);
   });
 
   it.each([
@@ -138,6 +140,14 @@ describe('lambda runtime', () => {
     ]);
     expect(lines.find(({ stream }) => stream === 'stderr')?.text).toBe('trouble');
     expect(new Set(lines.map(({ requestId }) => requestId)).size).toBe(1);
+  });
+
+  it('has read everything a request wrote when the request has ended', async () => {
+    const before = runtime.linesOf('many').length;
+
+    await invoke('many', { do: 'log much' });
+
+    expect(runtime.linesOf('many')).toHaveLength(before + 5000);
   });
 
   it("gives a function the environment of Lambda and nothing of the lab's own", async () => {

@@ -9,6 +9,8 @@ import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readFixture } from '../../builders/events.ts';
 
 vi.stubEnv('AWS_REGION', 'us-east-1');
+// Read when the logger is made: lets the test silence the console it then writes to.
+vi.stubEnv('POWERTOOLS_DEV', 'true');
 const { handler } = await import('../../../lambdas/assess/assess.lambda.ts');
 
 const ec2 = mockClient(EC2Client);
@@ -20,12 +22,12 @@ const context = known as Context;
 beforeEach(() => {
   ec2.reset();
   dynamoDb.reset();
-  vi.stubEnv('POWERTOOLS_DEV', 'true');
   vi.stubEnv('FUSE_TABLE_NAME', 'audit');
   vi.stubEnv('FUSE_ACCOUNT_ID', '123456789012');
   vi.stubEnv('LAMBDA_TASK_ROOT', folder);
   writeFileSync(join(folder, 'policy.json'), '{"version":1}');
-  for (const level of ['info', 'log', 'error'] as const) vi.spyOn(console, level).mockImplementation(() => undefined);
+  for (const level of ['info', 'log', 'error', 'warn'] as const)
+    vi.spyOn(console, level).mockImplementation(() => undefined);
   const InstanceId = 'i-0b0c0d0e0f00000a1';
   ec2
     .on(DescribeInstancesCommand)

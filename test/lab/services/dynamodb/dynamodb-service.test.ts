@@ -73,6 +73,24 @@ describe('DynamoDB', () => {
     );
   });
 
+  it('never lets a write come between a failed condition and the item it failed on', async () => {
+    await put('between', 'first');
+    const Key = { pk: { S: 'between' }, sk: { S: 'x' } };
+    const putAgain = async (): Promise<unknown> =>
+      await put('between', 'again', { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }).catch(
+        (error: unknown) => error,
+      );
+    const remove = async (): Promise<unknown> => await client.send(new DeleteItemCommand({ TableName, Key }));
+
+    const results = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => await (index % 2 === 0 ? putAgain() : remove())),
+    );
+
+    const failures = results.filter((result) => result instanceof ConditionalCheckFailedException);
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.every(({ Item }) => Item?.pk?.S === 'between')).toBe(true);
+  });
+
   it('gives the old item to a failed update and delete only when asked', async () => {
     await put('old', 'one');
     const Key = { pk: { S: 'old' }, sk: { S: 'x' } };

@@ -49,6 +49,7 @@ describe('EC2 describes', () => {
       PrivateIpAddress: '10.0.0.10',
       VpcId: vpcId,
       LaunchTime: expect.any(Date),
+      SecurityGroups: [{ GroupId: web, GroupName: 'web' }],
       Tags: [
         { Key: 'Name', Value: 'a<b>&"c"' },
         { Key: 'connection-fuse:profile', Value: 'trading' },

@@ -150,6 +150,33 @@ describe('security-group rules', () => {
     await expect(revoke).rejects.toMatchObject({ name: 'InvalidSecurityGroupRuleId.NotFound' });
   });
 
+  it('are not revoked through another group', async () => {
+    const { SecurityGroupRules: [rule] = [] } = await authorize(https);
+    const other = lab.ec2.addSecurityGroup({ groupName: 'other', vpcId });
+
+    const revoke = lab.client.send(
+      new RevokeSecurityGroupIngressCommand({
+        GroupId: other,
+        SecurityGroupRuleIds: [rule?.SecurityGroupRuleId ?? ''],
+      }),
+    );
+
+    await expect(revoke).rejects.toMatchObject({ name: 'InvalidSecurityGroupRuleId.NotFound' });
+    expect(await listRules()).toHaveLength(1);
+  });
+
+  it('are at most 60 in a group and direction, whatever the other direction holds', async () => {
+    const toRanges = (count: number): object[] =>
+      Array.from({ length: count }, (_, index) => ({ CidrIp: `10.0.${index}.0/24` }));
+    await authorize({ ...https, IpRanges: toRanges(59) });
+    await authorize(ssh);
+
+    await expect(authorize({ ...ssh, FromPort: 21 })).rejects.toMatchObject({
+      name: 'RulesPerSecurityGroupLimitExceeded',
+    });
+    expect(await listRules()).toHaveLength(60);
+  });
+
   it('reach the hosts before the call is answered, group references as addresses', async () => {
     const clients = lab.ec2.addSecurityGroup({ groupName: 'clients', vpcId });
     addServer(lab.ec2, [groupId]);
@@ -184,6 +211,11 @@ describe('security-group rules', () => {
     ['an octal-looking CIDR', { ...https, IpRanges: [{ CidrIp: '010.0.0.0/8' }] }, 'InvalidParameterValue'],
     ['ports out of order', { ...https, ToPort: 80 }, 'InvalidParameterValue'],
     ['no ports', { IpProtocol: 'tcp', IpRanges: https.IpRanges }, 'MissingParameter'],
+    [
+      'the same range twice',
+      { ...https, IpRanges: [...https.IpRanges, { CidrIp: '10.9.9.9/8' }] },
+      'InvalidParameterValue',
+    ],
     ['no peer', { IpProtocol: '-1' }, 'InvalidParameterValue'],
     [
       'an unknown group',

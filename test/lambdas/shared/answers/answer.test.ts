@@ -47,6 +47,12 @@ describe('answer about threats', () => {
     expect(answerFor(buildSignal({ kind: 'ransomware' })).cut).toEqual(whole);
   });
 
+  it('cuts a spreading server whole, whatever scope was asked for', () => {
+    const signal = buildManualSignal({ kind: 'ransomware', localPorts: [443] });
+
+    expect(answerFor(signal).cut).toEqual(whole);
+  });
+
   it.each([
     [
       'target',

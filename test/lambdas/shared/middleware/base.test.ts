@@ -13,6 +13,7 @@ const written: string[] = [];
 beforeEach(() => {
   // Powertools writes through the global console only in this mode; otherwise it opens a console of its own.
   vi.stubEnv('POWERTOOLS_DEV', 'true');
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false'); // that mode switches them off otherwise
   vi.stubEnv('FUSE_TABLE_NAME', 'audit');
   written.length = 0;
   for (const level of ['info', 'warn', 'error', 'log', 'debug'] as const) {
@@ -90,13 +91,15 @@ describe('fuseHandler', () => {
   });
 
   it('forgets the log keys of the last invocation', async () => {
-    const handler = makeHandler(async (_given, { logger }) => logger.getPersistentLogAttributes());
+    const handler = makeHandler(async () => 'done');
     await handler(input, fakeContext());
+    written.length = 0;
 
     const answer = handler({ executionId: 7, event: null }, fakeContext());
 
     await expect(answer).rejects.toThrow('Input of assess is not valid');
-    expect(written.at(-1)).not.toContain('execution-1');
+    const line = written.find((text) => text.includes('Function failed'));
+    expect(line).not.toContain('execution-1');
   });
 
   it('rethrows the error of the behaviour with its name, after one log line', async () => {
@@ -109,6 +112,17 @@ describe('fuseHandler', () => {
     const lines = written.filter((text) => text.includes('Function failed'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('Instances not read');
+  });
+
+  it.each([
+    ['0 when it succeeds', async () => 'done', 0],
+    ['1 when it fails', async () => Promise.reject(new LookupFailedError('x')), 1],
+  ])('writes the metric failed = %s', async (_title, handle, failed) => {
+    await makeHandler(handle)(input, fakeContext()).catch(() => undefined);
+
+    const metric = written.find((text) => text.includes('"failed"')) ?? '{}';
+    expect(JSON.parse(metric)).toMatchObject({ service: 'assess', failed });
+    expect(metric).toContain('"Namespace":"ConnectionFuse"');
   });
 
   it('aborts the signal before the function would time out', async () => {

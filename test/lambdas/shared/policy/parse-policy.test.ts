@@ -193,6 +193,12 @@ describe('parsePolicy', () => {
     expect(() => parsePolicy(policy)).toThrow(/services\.1\.name.*; lifelines\.0\.servers/);
   });
 
+  it('names the fifth channel of a server, not the sixth as well', () => {
+    const goldenChannels = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ ...channel, name }));
+
+    expect(() => parsePolicy({ version: 1, goldenChannels })).toThrow(/^(?!.*goldenChannels\.5)/);
+  });
+
   it('fills in the limits of the specification', () => {
     expect(parsePolicy({ version: 1, thresholds: { findingSeverity: 5 } })).toEqual({
       version: 1,

@@ -71,6 +71,13 @@ describe('parseEvent of a GuardDuty finding', () => {
     expect(signalOf(findingOf(pascal))).toEqual(expected);
   });
 
+  it('lets the camelCase form win where both stand', () => {
+    const event = readFixture('guardduty-command-and-control');
+    const both = { ...event, detail: { Severity: 2, ...findingOf(event), Id: 'another' } };
+
+    expect(signalOf(both)).toEqual(signalOf(event));
+  });
+
   it('keeps the identity when GuardDuty updates the finding', () => {
     const first = readFixture('guardduty-command-and-control');
     const later = withValue(first, 'detail.updatedAt', '2026-05-06T13:07:00.250Z');

@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { actions } from '../lambdas/shared/actions/index.ts';
+import type { ActionFacts } from '../lambdas/shared/actions/index.ts';
+import { renderPolicyJsonSchema } from '../lambdas/shared/policy/json-schema.ts';
+import { drawReadme, readMachines } from '../statemachines/draw.ts';
+import type { Permission } from '../lambdas/shared/actions/action.ts';
+
+/** What is done by a person so far; the flowchart reaches these states and records that somebody was asked. */
+const asked: Readonly<Record<string, string>> = {
+  'fail-over': 'Promote the standby of a core-business service',
+  'shed-connections': 'Terminate connections by priority, lowest first, until the load is low',
+  'hold-open': "Check a lifeline's time sources and keep it alive",
+};
+
+/** docs/actions.md: what every action saves, how it is undone and which permissions it needs, from its descriptor. */
+export function writeActionsPage(actions: readonly ActionFacts[]): string {
+  return `# Actions
+
+Written from the action descriptors by \`npm run docs\`; a test fails when this page is not what they say. CDK grants exactly
+these permissions, each to the one function that needs it.
+
+${actions.map(describeAction).join('\n')}
+## Asked of a person
+
+The flowchart reaches these, the audit records them and the notification says what to do. Nothing switches by itself yet.
+
+| action | what a person is asked to do |
+| --- | --- |
+${Object.entries(asked)
+  .map(([id, what]) => `| \`${id}\` | ${what} |`)
+  .join('\n')}
+`;
+}
+
+function describeAction({ id, summary, saves, undoes, permissions }: ActionFacts): string {
+  const rows = (['plan', 'apply', 'undo'] as const).flatMap((step) =>
+    permissions[step].map((permission) => describePermission(step, permission)),
+  );
+  return `## ${id}
+
+${summary}.
+
+- Saved before the first change: ${saves}.
+- Undo: ${undoes}.
+
+| step | IAM actions | on | why |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+function describePermission(step: string, { actions, resources, reason, conditions }: Permission): string {
+  const on = resources.map((resource) => `\`${resource}\``).join(', ');
+  const only = conditions === undefined ? '' : `, only with \`${JSON.stringify(conditions)}\``;
+  return `| ${step} | ${actions.map((action) => `\`${action}\``).join(', ')} | ${on}${only} | ${reason} |`;
+}
+
+/** Every generated file by its path from the root, as it must be now. */
+export function generatePages(): Readonly<Record<string, string>> {
+  return {
+    'docs/actions.md': writeActionsPage(Object.values(actions)),
+    'statemachines/README.md': drawReadme(readMachines()),
+    'schema/fuse.policy.schema.json': renderPolicyJsonSchema(),
+  };
+}
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(generatePages())) {
+    writeFileSync(join(import.meta.dirname, '..', path), text);
+  }
+}

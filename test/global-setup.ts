@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { detectRealHosts } from '../lab/hosts/detect-real-hosts.ts';
+
+/** Says once what this machine cannot run; where nothing may be skipped (`FUSE_NO_SKIP`, as CI sets it), stops instead. */
+export async function setup(): Promise<void> {
+  const root = join(import.meta.dirname, '..');
+  const { possible, reason } = await detectRealHosts();
+  const skipped = [
+    ...(possible ? [] : [`tests on real hosts: ${reason}`]),
+    ...(existsSync(join(root, '..', 'shared', 'events')) ? [] : ['recorded events: no folder ../shared/events']),
+  ];
+  for (const what of skipped) console.warn(`Skipped ${what}`);
+  if (!possible && process.env['FUSE_NO_SKIP'] === '1') throw new Error(`Nothing may be skipped here, but ${reason}`);
+}
