@@ -44,6 +44,7 @@ function toStackProps({ account, region }: AccountConfig): StackProps {
   return {
     stackName: 'ConnectionFuse',
     description: 'connection-fuse: decides by a published flowchart, cuts connections within seconds, undoes exactly',
+    // Deleting the stack would leave cut servers without their way back.
     terminationProtection: true,
     env: { ...(account && { account }), ...(region && { region }) },
   };

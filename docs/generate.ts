@@ -14,13 +14,13 @@ const asked: Readonly<Record<string, string>> = {
 };
 
 /** docs/actions.md: what every action saves, how it is undone and which permissions it needs, from its descriptor. */
-export function writeActionsPage(actions: readonly ActionFacts[]): string {
+export function writeActionsPage(facts: readonly ActionFacts[]): string {
   return `# Actions
 
 Written from the action descriptors by \`npm run docs\`; a test fails when this page is not what they say. CDK grants exactly
 these permissions, each to the one function that needs it.
 
-${actions.map(describeAction).join('\n')}
+${facts.map(describeAction).join('\n')}
 ## Asked of a person
 
 The flowchart reaches these, the audit records them and the notification says what to do. Nothing switches by itself yet.
@@ -50,10 +50,10 @@ ${rows.join('\n')}
 `;
 }
 
-function describePermission(step: string, { actions, resources, reason, conditions }: Permission): string {
+function describePermission(step: string, { actions: calls, resources, reason, conditions }: Permission): string {
   const on = resources.map((resource) => `\`${resource}\``).join(', ');
   const only = conditions === undefined ? '' : `, only with \`${JSON.stringify(conditions)}\``;
-  return `| ${step} | ${actions.map((action) => `\`${action}\``).join(', ')} | ${on}${only} | ${reason} |`;
+  return `| ${step} | ${calls.map((action) => `\`${action}\``).join(', ')} | ${on}${only} | ${reason} |`;
 }
 
 /** Every generated file by its path from the root, as it must be now. */

@@ -1,6 +1,6 @@
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { HistoryEvent } from './asl/history.ts';
-import { isRecord } from '../lambdas/shared/record.ts';
+import { isRecord, readText } from '../lambdas/shared/record.ts';
 import type { AwsLab } from './services/aws-lab.ts';
 import type { EventSeed } from './services/events/event.ts';
 import type { ExecutionRecord } from './services/step-functions/executions.ts';
@@ -42,8 +42,8 @@ export async function triggerRespond(aws: AwsLab, deployment: Deployment, event:
   );
   return {
     path: execution.path,
-    outcome: String(closed?.event.detail['outcome'] ?? execution.status),
-    reason: String(closed?.event.detail['summary'] ?? execution.cause ?? ''),
+    outcome: readText(closed?.event.detail['outcome']) ?? execution.status,
+    reason: readText(closed?.event.detail['summary']) ?? execution.cause ?? '',
     assessment: findAssessment(execution.history),
     executionArn: execution.arn,
   };

@@ -29,10 +29,10 @@ export class DeadLetters extends Construct {
     );
   }
 
-  /** Keeps the failed incidents that are published on this bus, with the event that caused them. */
+  /** Keeps the failed incidents that are published on this bus. */
   keepFailedIncidents(bus: IEventBus): void {
     const rule = new Rule(this, 'FailedIncidents', {
-      description: 'Keeps every failed incident with its event, so that it can be played again',
+      description: 'Keeps every failed incident until someone has looked at it',
       eventBus: bus,
       eventPattern: { source: [outcomeSource], detailType: [outcomeEvents.incidentFailed] },
       targets: [new SqsQueue(this.queue)],

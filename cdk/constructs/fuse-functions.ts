@@ -61,6 +61,7 @@ export class FuseFunctions extends Construct {
     };
   }
 
+  /** First on the cut path: opens the incident, points to it from servers and execution, and changes nothing else. */
   private addAssess(): IFunction {
     const { role, function: handle } = this.add<typeof AssessEnvironmentSchema>('Assess', {
       stem: 'assess',
@@ -74,6 +75,7 @@ export class FuseFunctions extends Construct {
     return handle;
   }
 
+  /** The network cut. Its role may move interfaces and revoke rules, and open nothing. */
   private addRevokeSecurityGroups(): IFunction {
     const { role, function: handle } = this.add<typeof RevokeSecurityGroupsEnvironmentSchema>('RevokeSecurityGroups', {
       stem: 'revoke-security-groups',
@@ -85,11 +87,13 @@ export class FuseFunctions extends Construct {
     return handle;
   }
 
+  /** The host cut. Its role may run one document, the one that kills. */
   private addKillConnections(): IFunction {
     const { name, digest } = this.props.documents.killConnections;
     const { role, function: handle } = this.add<typeof KillConnectionsEnvironmentSchema>('KillConnections', {
       stem: 'kill-connections',
       description: 'ends open connections on the hosts',
+      // Delivery of a command may take 30 s, its script 20 s, and the answers have to come back.
       timeoutSeconds: 80,
       environment: {
         FUSE_TABLE_NAME: this.tableName,
@@ -101,6 +105,7 @@ export class FuseFunctions extends Construct {
     return handle;
   }
 
+  /** Writes down what a person has to do; reaches nothing but the audit. */
   private addHandOver(): IFunction {
     const { role, function: handle } = this.add<typeof HandOverEnvironmentSchema>('HandOver', {
       stem: 'hand-over',
@@ -113,6 +118,7 @@ export class FuseFunctions extends Construct {
     return handle;
   }
 
+  /** Also records events that were rejected before an incident was opened. */
   private addCloseIncident(): IFunction {
     const { role, function: handle } = this.add<typeof CloseIncidentEnvironmentSchema>('CloseIncident', {
       stem: 'close-incident',
@@ -126,6 +132,10 @@ export class FuseFunctions extends Construct {
     return handle;
   }
 
+  /**
+   * The way back, and the only role that may authorise rules or strike servers off the list of what is cut. It gets the
+   * undo half of every descriptor and none of the cutting half.
+   */
   private addRestore(): IFunction {
     const { auditTable, bus, documents } = this.props;
     const { name, digest } = documents.releaseConnections;
@@ -165,6 +175,7 @@ export class FuseFunctions extends Construct {
     this.props.auditTable.denyRewriting(role, { mayClearCuts: isRestore });
   }
 
+  /** What every cut needs besides its own permissions: the mode, its entries, and the list of what is cut. */
   private grantCutting(role: Role, permissions: readonly Permission[], documentName?: string): void {
     this.props.auditTable.grantRead(role);
     this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.cut]);
@@ -187,6 +198,7 @@ const assessPermissions: readonly Permission[] = [
   },
 ];
 
+/** What differs from function to function. */
 interface FunctionProps<Schema extends z.ZodMiniType> {
   readonly stem: string;
   readonly description: string;

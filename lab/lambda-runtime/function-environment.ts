@@ -15,6 +15,7 @@ export interface FunctionSpec {
   readonly reservedConcurrency?: number | undefined;
 }
 
+/** Where functions run and what they find there. */
 export interface RuntimeProps {
   readonly region: string;
   /** Where the functions find every AWS service. */

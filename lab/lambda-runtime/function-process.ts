@@ -9,6 +9,7 @@ export type Outcome =
   | { readonly kind: 'succeeded'; readonly payload: string }
   | { readonly kind: 'failed'; readonly error: FunctionError };
 
+/** One process of one function. */
 export interface FunctionProcessProps {
   readonly taskRoot: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -16,6 +17,7 @@ export interface FunctionProcessProps {
   readonly onLine: (stream: 'stdout' | 'stderr', requestId: string, text: string) => void;
 }
 
+/** Runs inside the child; it must not be bundled with anything. */
 const bootstrapPath = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 
 /** Lambda's limit for loading a function's code. */
@@ -100,6 +102,7 @@ export class FunctionProcess {
   }
 }
 
+/** The name under which Lambda reports a time-out, and state machines catch it. */
 const timedOutType = 'Sandbox.Timedout';
 
 function toOutcome(message: ChildMessage): Outcome {

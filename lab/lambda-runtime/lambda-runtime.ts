@@ -9,6 +9,7 @@ import type { FunctionSpec, LogLine, RuntimeProps } from './function-environment
 import { FunctionProcess } from './function-process.ts';
 import type { Outcome } from './function-process.ts';
 
+/** A function with its processes: those that wait, and how many requests run. */
 interface DeployedFunction {
   readonly spec: FunctionSpec;
   readonly taskRoot: string;
@@ -149,6 +150,7 @@ export class LambdaRuntime {
   }
 }
 
+/** The answer over the limit is an error of the function, not of the call. */
 function limitResponse(outcome: Outcome): Outcome {
   if (outcome.kind === 'failed' || Buffer.byteLength(outcome.payload) <= maximumResponseBytes) return outcome;
   const errorMessage = `Response payload size exceeded maximum allowed payload size (${maximumResponseBytes} bytes).`;

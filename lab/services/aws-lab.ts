@@ -27,6 +27,7 @@ import { createTaskHandlers } from './step-functions/task-handlers.ts';
 import { ServiceError } from './wire/service-error.ts';
 import type { AwsService } from './wire/service.ts';
 
+/** What the lab needs from outside: hosts to run scripts on and to put rules in force on. All else has a default. */
 export interface AwsLabProps {
   /** Default: 123456789012. */
   readonly accountId?: string | undefined;
@@ -113,6 +114,10 @@ type Services = Pick<
   'ec2' | 'ssm' | 'dynamodb' | 'events' | 'stepFunctions' | 'sqs' | 'sns' | 'cloudWatch' | 'cloudFormation'
 >;
 
+/**
+ * Services know each other only through these links, so that every call between them is recorded and can be made to
+ * fail.
+ */
 function createServices(props: AwsLabProps, accountId: string, region: string, links: Links): Services {
   const call: CallService = async (...request) => await links.call(...request);
   const invokeFunction: Links['invoke'] = async (...request) => await links.invoke(...request);
@@ -176,6 +181,7 @@ function toDeliveries(call: CallService, invoke: Links['invoke']): Readonly<Reco
   };
 }
 
+/** A bus as a target: the event keeps its id, source and account, as on AWS. */
 function forward(events: EventsService, event: BusEvent, busArn: string): void {
   events.emit(event, busArn.replace(/^arn:.*:event-bus\//, ''));
 }

@@ -11,6 +11,7 @@ export interface StackSeed {
   readonly outputs: readonly StackOutput[];
 }
 
+/** One output of a stack, resolved. */
 export interface StackOutput {
   readonly key: string;
   readonly value: string;
@@ -48,6 +49,7 @@ export class CloudFormationService implements AwsService {
   }
 }
 
+/** A stack is always complete: the lab deploys in one go or not at all. */
 function viewStack({
   stackName,
   stackId,

@@ -4,6 +4,7 @@ import { LabSetupError } from './setup-error.ts';
 import { defineOperation, runOperation } from './wire/service.ts';
 import type { AwsService, Operation, ServiceCall, Wire } from './wire/service.ts';
 
+/** States of an alarm, as the API and the events write them. */
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 /** A metric alarm; `configuration` holds the members of PutMetricAlarm beside its name. */
@@ -27,6 +28,7 @@ export interface MetricDatum {
   readonly datum: Readonly<Record<string, unknown>>;
 }
 
+/** Metrics in the name of AWS are refused, as PutMetricData does: nobody may forge a CPU load. */
 const putMetricDataInput = z.strictObject({
   Namespace: z.string().check(z.regex(/^(?!AWS\/)[^:]{1,255}/)),
   MetricData: z.array(z.record(z.string(), z.unknown())).check(z.minLength(1), z.maxLength(1000)),
@@ -114,6 +116,7 @@ export class CloudWatchService implements AwsService {
   }
 }
 
+/** The configuration first: name, ARN and state are the lab's to say. */
 function viewAlarm(alarm: Alarm): unknown {
   return {
     ...alarm.configuration,

@@ -53,6 +53,7 @@ export async function startGateway(services: readonly AwsService[], intercept?: 
   };
 }
 
+/** Records each call and does to it what the fault hook says, before and after it runs. */
 class CallDesk {
   readonly calls: ServiceCall[] = [];
   #intercept: Intercept | undefined;
@@ -86,6 +87,7 @@ class LostAnswerError extends Error {
   override readonly message = 'The answer was lost on purpose by the lab';
 }
 
+/** Answers one HTTP request; every error becomes an answer in the wire form of its service. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -107,6 +109,7 @@ async function serve(
   }
 }
 
+/** JSON services are told by the target header, the others by the scope of the signature. */
 function findService(request: IncomingMessage, services: readonly AwsService[]): AwsService {
   const target = request.headers['x-amz-target'];
   const scope = credentialPattern.exec(request.headers.authorization ?? '')?.[2];
@@ -121,6 +124,7 @@ function findService(request: IncomingMessage, services: readonly AwsService[]):
   throw new ServiceError('UnsupportedOperation', `The lab has no service for '${wanted}'`);
 }
 
+/** Turns a request into the call that is recorded; without credentials there is nobody to record. */
 function toCall(request: IncomingMessage, service: AwsService, body: string): Omit<ServiceCall, 'at'> {
   const caller = credentialPattern.exec(request.headers.authorization ?? '')?.[1];
   if (caller === undefined) {

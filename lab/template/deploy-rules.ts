@@ -48,6 +48,7 @@ export function toRuleSeed(resource: ResolvedResource): RuleSeed {
   };
 }
 
+/** Input, retries and dead letters of one target. */
 function toTarget(target: z.output<typeof targetSchema>): RuleTarget {
   const { InputTransformer: transformer } = target;
   return {

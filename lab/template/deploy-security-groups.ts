@@ -53,6 +53,7 @@ export interface LooseRule {
   readonly rule: RuleSeed;
 }
 
+/** Reads a rule that is a resource of its own. */
 export function toLooseRule(resource: ResolvedResource): LooseRule {
   const own = { GroupId: z.string(), Tags: inert };
   if (resource.type === 'AWS::EC2::SecurityGroupEgress') {

@@ -30,6 +30,7 @@ export function toStateMachineSeed(resource: ResolvedResource, loaded: LoadedTem
   return { name, arn, roleArn: properties.RoleArn, definition };
 }
 
+/** A definition in the template itself, as text or structure, or a file among the assets. */
 function readDefinition(
   { logicalId }: ResolvedResource,
   properties: z.output<typeof stateMachineSchema>,

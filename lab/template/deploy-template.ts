@@ -141,11 +141,13 @@ export async function deployTemplate(loaded: LoadedTemplate, target: DeploymentT
   return toDeployment(loaded, resolver, outputs);
 }
 
+/** Groups are all there by now, so the order of rules does not matter. */
 function addLooseRule(resource: ResolvedResource, { ec2 }: DeploymentTarget): void {
   const { groupId, direction, rule } = toLooseRule(resource);
   ec2.addRule(groupId, rule, direction);
 }
 
+/** Before anything is deployed: a stack stands whole or not at all. */
 function refuseUnknownTypes({ template }: LoadedTemplate): void {
   const stray = Object.entries(template.Resources).find(
     ([, { Type }]) => !Object.hasOwn(deployments, Type) && !inertTypes.has(Type),
@@ -154,6 +156,7 @@ function refuseUnknownTypes({ template }: LoadedTemplate): void {
   throw new LabSetupError(`Could not deploy '${stray[0]}': the lab does not know resource type '${stray[1].Type}'`);
 }
 
+/** All resources of a type whose condition holds, in the order of the template. */
 function resolveAll({ template }: LoadedTemplate, resolver: Resolver, type: string): readonly ResolvedResource[] {
   return Object.entries(template.Resources)
     .filter(([, resource]) => resource.Type === type && resolver.holds(resource.Condition))

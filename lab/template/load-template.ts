@@ -31,6 +31,7 @@ export function loadTemplate(cdkOutDir: string, stackName?: string): LoadedTempl
   };
 }
 
+/** Refuses to guess: which stack is deployed must be plain. */
 function pickStack(
   artifacts: Manifest['artifacts'],
   cdkOutDir: string,
@@ -48,6 +49,7 @@ function pickStack(
   );
 }
 
+/** Assets of all stacks together: hashes are of the content, so they cannot clash. */
 function readAssets(artifacts: Manifest['artifacts'], cdkOutDir: string): ReadonlyMap<string, string> {
   const manifests = Object.values(artifacts).flatMap(({ type, properties }) =>
     type === 'cdk:asset-manifest' && properties?.file !== undefined ? [properties.file] : [],

@@ -106,6 +106,7 @@ export function identify(resource: Identified, place: Place): Identity {
   return known?.(resource, place) ?? { ref: toName(resource, place, 255), attributes: {} };
 }
 
+/** Both kinds of table have the same identity; the lab has one Region. */
 function identifyTable(resource: Identified, place: Place): Identity {
   const name = nameOf(resource, place, 'TableName', 255);
   const arn = toArn(place, 'dynamodb', `table/${name}`);
@@ -117,6 +118,7 @@ function identifyAlarm(resource: Identified, place: Place): Identity {
   return { ref: name, attributes: { Arn: toArn(place, 'cloudwatch', `alarm:${name}`) } };
 }
 
+/** A name the template gives is kept, and refused when the service would refuse its length. */
 function nameOf(resource: Identified, place: Place, property: string, longest: number): string {
   const given = resource.property(property);
   if (given === undefined) return toName(resource, place, longest);

@@ -3,6 +3,7 @@ import { identify } from './physical-ids.ts';
 import type { Identity, Place } from './physical-ids.ts';
 import type { Template } from './template.ts';
 
+/** A template and the place where it is deployed. */
 export interface ResolverProps extends Place {
   readonly template: Template;
   /** Values of template parameters. Default: the parameters' own defaults. */

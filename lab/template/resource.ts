@@ -15,6 +15,7 @@ export const inert = z.optional(z.unknown());
 
 /** CloudFormation takes numbers and booleans as text as well. */
 export const looseNumber = z.pipe(z.union([z.number(), z.string()]), z.coerce.number());
+/** True and false, as JSON or as text. */
 export const looseBoolean = z.pipe(
   z.union([z.boolean(), z.enum(['true', 'false'])]),
   z.transform((value) => value === true || value === 'true'),
@@ -23,6 +24,7 @@ export const looseBoolean = z.pipe(
 /** `Tags` in the list form. */
 export const tagsSchema = z.optional(z.array(z.strictObject({ Key: z.string(), Value: z.string() })));
 
+/** Tags by key; a missing list is an empty record. */
 export function toTagRecord(tags: z.output<typeof tagsSchema>): Readonly<Record<string, string>> {
   return Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key, Value]));
 }

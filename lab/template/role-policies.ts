@@ -44,6 +44,7 @@ export function readRolePolicies(template: Template, resolver: Resolver, roleLog
   };
 }
 
+/** A policy that stands beside its roles in the template. */
 interface AttachedPolicy {
   /** Managed policies only. */
   readonly arn: string | undefined;
@@ -51,6 +52,7 @@ interface AttachedPolicy {
   readonly document: PolicyDocument | undefined;
 }
 
+/** Every policy resource of the stack with the roles it names. */
 function listPolicies(template: Template, resolver: Resolver): readonly AttachedPolicy[] {
   return Object.entries(template.Resources)
     .filter(

@@ -14,6 +14,7 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, TemplateOutput>>;
 }
 
+/** An output as the template writes it. */
 export interface TemplateOutput {
   readonly Value: unknown;
   readonly Description?: string;

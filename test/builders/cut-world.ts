@@ -1,4 +1,4 @@
-import { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { undoEntry } from '../../lambdas/restore/undo-entry.ts';
 import { findEntries } from '../../lambdas/restore/find-entries.ts';
 import { revokeSecurityGroups } from '../../lambdas/shared/actions/revoke-security-groups/revoke-security-groups.ts';
@@ -32,17 +32,18 @@ export class CutWorld {
   readonly groups: Readonly<Record<'web' | 'quarantine' | 'sealed', string>>;
   clockMs = Date.parse('2026-05-06T07:05:32.000Z');
   calls = 0;
+  /** Every call of the last run with its depth: 1 + the deepest call that had ended when it began. */
+  trace: { name: string; depth: number }[] = [];
+  #depthDone = 0;
   #death: Death | null = null;
   readonly #ec2: EC2Client;
 
   private constructor(lab: Ec2Lab, groups: CutWorld['groups']) {
     this.lab = lab;
     this.groups = groups;
-    this.#ec2 = {
-      send: async (command: never) => this.#call(async () => lab.client.send(command)),
-    } as unknown as EC2Client;
+    this.#ec2 = { send: this.#through(async (command) => lab.client.send(command as never)) } as unknown as EC2Client;
     const inMemory = this.table.client.send.bind(this.table.client);
-    this.table.client.send = (async (command: never) => this.#call(async () => inMemory(command))) as typeof inMemory;
+    this.table.client.send = this.#through(async (command) => inMemory(command as never)) as never;
   }
 
   static async start(): Promise<CutWorld> {
@@ -75,7 +76,7 @@ export class CutWorld {
       assessment: buildAssessment({ incident, cohorts: [cohort] }),
       now: this.now(),
     });
-    [this.calls, this.#death] = [0, death];
+    [this.calls, this.trace, this.#depthDone, this.#death] = [0, [], 0, death];
     try {
       return await runAction(
         { action: 'revoke-security-groups', incident, cohort },
@@ -149,14 +150,31 @@ export class CutWorld {
     });
   }
 
-  async #call<Answer>(run: () => Promise<Answer>): Promise<Answer> {
+  /** Lets a client's calls be counted, traced and ended by death. */
+  #through(send: (command: Command) => Promise<unknown>): (command: Command) => Promise<unknown> {
+    return async (command) => this.#call(command, async () => send(command));
+  }
+
+  async #call<Answer>(command: Command, run: () => Promise<Answer>): Promise<Answer> {
     this.calls += 1;
+    const depth = this.#depthDone + 1;
+    this.trace.push({ name: command.constructor.name.replace('Command', ''), depth });
+    const answer = await this.#liveOrDie(run);
+    this.#depthDone = Math.max(this.#depthDone, depth);
+    return answer;
+  }
+
+  async #liveOrDie<Answer>(run: () => Promise<Answer>): Promise<Answer> {
     const [death, number] = [this.#death, this.calls];
     if (death === null || number < death.atCall) return run();
     if (number > death.atCall || death.phase === 'before') throw new ProcessDiedError();
     await run();
     throw new ProcessDiedError();
   }
+}
+
+interface Command {
+  readonly constructor: { readonly name: string };
 }
 
 export function incidentIdOf(name: string): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function runApp(config: string): { status: number | null; stderr: string } {
   writeFileSync(join(folder, 'fuse.config.yaml'), config);
   writeFileSync(join(folder, 'broken.policy.yaml'), 'version: 1\nthresholds: { cpuPercent: 900 }\n');
+  writeFileSync(join(folder, 'good.policy.yaml'), 'version: 1\n');
   const app = join(import.meta.dirname, '..', '..', 'cdk', 'app.ts');
   const env = { ...process.env, FUSE_CONFIG: join(folder, 'fuse.config.yaml'), CDK_OUTDIR: join(folder, 'out') };
   return spawnSync(process.execPath, [app], { env, encoding: 'utf8' });
@@ -28,6 +29,17 @@ describe('cdk/app.ts', () => {
     expect(stderr).toContain(rule);
     expect(stderr).toContain(value);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  // Needs the real bundles, as `npm test` builds them.
+  it('writes one stack an account, without network, credentials or CLI', () => {
+    const { status, stderr } = runApp(
+      "policy: good.policy.yaml\naccounts: [{ account: '123456789012' }, { region: eu-west-1 }]",
+    );
+
+    expect({ status, stderr: stderr.replace(/^WARNING[^]*$/, '') }).toEqual({ status: 0, stderr: '' });
+    const templates = readdirSync(join(folder, 'out')).filter((name) => name.endsWith('.template.json'));
+    expect(templates).toEqual(['ConnectionFuse-123456789012.template.json', 'ConnectionFuse-eu-west-1.template.json']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { runMachine, VirtualClock } from '../../lab/asl/interpreter.ts';
 import { lintMachine } from '../../lab/asl/lint.ts';
 import { listBranches, runState } from '../../lab/asl/walk.ts';
@@ -141,7 +141,7 @@ describe('respond.asl.json', () => {
   ])('goes on with the other layer when %s is lost, and reports the loss as failed', async (lost, others) => {
     const { calls, acted, execution } = await run(buildPass('securityRisk'), [lost]);
 
-    const steps = (calls.at(-1)?.payload['steps'] as unknown[][])[0] ?? [];
+    const [steps = []] = (calls.at(-1)?.payload['steps'] ?? []) as unknown[][];
     expect(acted).toEqual(expect.arrayContaining(others));
     expect(steps.map((step) => LostActionSchema.safeParse(step).success)).toContain(true);
     expect(steps).toHaveLength(3);

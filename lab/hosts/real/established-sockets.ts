@@ -1,5 +1,6 @@
 import type { PeerCount, ServerSpec } from '../host-world.ts';
 import { runTool } from './run-tool.ts';
+import { firstProbePort } from './traffic-probe.ts';
 
 /** One established TCP socket as a server's kernel sees it. */
 export interface EstablishedSocket {
@@ -27,16 +28,18 @@ export function parseSocketLine(line: string): EstablishedSocket {
   };
 }
 
-/** Counts the sockets of each peer: by its address, and by the port that is dialled on the side it is dialled. */
+/**
+ * Counts the sockets of each peer: by its address, and by the port that is dialled on the side it is dialled. Probes
+ * that were caught in passing do not count.
+ */
 export function countPeers(spec: ServerSpec, sockets: readonly EstablishedSocket[]): readonly PeerCount[] {
   return spec.peers.map((peer) => ({
     peer: peer.name,
     golden: peer.golden,
-    established: sockets.filter(
-      (socket) =>
-        socket.remoteAddress === peer.address &&
-        (peer.direction === 'in' ? socket.localPort : socket.remotePort) === peer.port,
-    ).length,
+    established: sockets.filter(({ remoteAddress, localPort, remotePort }) => {
+      const [dialled, dialling] = peer.direction === 'in' ? [localPort, remotePort] : [remotePort, localPort];
+      return remoteAddress === peer.address && dialled === peer.port && dialling < firstProbePort;
+    }).length,
   }));
 }
 

@@ -2,6 +2,13 @@ import { connect } from 'node:net';
 import type { DialTarget } from './traffic-connection.ts';
 
 const dialEveryMs = 10;
+
+/**
+ * Probes dial from ports above the kernel's ephemeral range (32768 to 60999), so that whoever counts connections can
+ * tell the ones that were caught in passing.
+ */
+export const firstProbePort = 61_000;
+const probePorts = 4000;
 // Between namespaces an answer takes less than a millisecond; a second is more than any busy machine needs.
 const unansweredAfterMs = 1000;
 
@@ -11,6 +18,7 @@ export class TrafficProbe {
   readonly #pending = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
   #next = 0;
+  #nextPort = 0;
   #blockedAt: number | undefined;
 
   constructor(targets: readonly DialTarget[]) {
@@ -40,9 +48,11 @@ export class TrafficProbe {
   async #dial({ from, to, port }: DialTarget): Promise<void> {
     const startedAt = Date.now();
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const socket = connect({ localAddress: from, host: to, port });
+    const localPort = firstProbePort + (this.#nextPort++ % probePorts);
+    const socket = connect({ localAddress: from, localPort, host: to, port });
     socket.on('connect', () => resolve(true));
-    socket.on('error', () => resolve(false));
+    // A probe port that is still taken says nothing about the network.
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EADDRINUSE'));
     const impatience = setTimeout(() => resolve(false), unansweredAfterMs);
     const answered = await promise;
     clearTimeout(impatience);

@@ -43,6 +43,7 @@ function toHeaders(operation: string): Readonly<Record<string, string>> {
   };
 }
 
+/** dynalite names an operation it does not have without a message; ours says whose gap that is. */
 function readAnswer(operation: string, status: number, body: string): unknown {
   const answer = JSON.parse(body) as Readonly<Record<string, unknown>>;
   if (status < 400) return answer;

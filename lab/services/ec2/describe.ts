@@ -38,6 +38,7 @@ function describeInstances({ model, pageLimit }: Ec2Desk): Operation {
   });
 }
 
+/** Filters of DescribeInstances; those on interfaces look at every interface of the instance. */
 function instanceFilters(model: Ec2Model): FilterValues<Instance> {
   const cards = ({ instanceId }: Instance): readonly NetworkInterface[] => model.interfacesOf(instanceId);
   return {
@@ -68,6 +69,7 @@ function describeNetworkInterfaces({ model, pageLimit }: Ec2Desk): Operation {
   });
 }
 
+/** Filters of DescribeNetworkInterfaces; an interface without attachment has no value for those on it. */
 const interfaceFilters: FilterValues<NetworkInterface> = {
   'network-interface-id': ({ networkInterfaceId }) => [networkInterfaceId],
   'attachment.instance-id': ({ attachment }) => (attachment === undefined ? [] : [attachment.instanceId]),
@@ -93,6 +95,7 @@ function describeSecurityGroups({ model, pageLimit }: Ec2Desk): Operation {
   });
 }
 
+/** Filters of DescribeSecurityGroups. */
 const groupFilters: FilterValues<SecurityGroup> = {
   'group-id': ({ groupId }) => [groupId],
   'group-name': ({ groupName }) => [groupName],
@@ -111,6 +114,7 @@ function describeSecurityGroupRules({ model, pageLimit }: Ec2Desk): Operation {
   });
 }
 
+/** Filters of DescribeSecurityGroupRules: AWS knows these two and tags. */
 const ruleFilters: FilterValues<SecurityGroupRule> = {
   'group-id': ({ groupId }) => [groupId],
   'security-group-rule-id': ({ ruleId }) => [ruleId],

@@ -15,6 +15,7 @@ import type { InstanceSeed, RuleSeed, SecurityGroupSeed, VpcSeed } from './seed.
 import { createTags, deleteTags } from './tags.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
+/** Where the emulated EC2 lies, and how closely it keeps to AWS's limits. */
 export interface Ec2ServiceProps {
   readonly accountId: string;
   readonly region: string;

@@ -34,6 +34,7 @@ export function selectByFilters<Thing>(
   return things.filter((thing) => tests.every((test) => test(thing)));
 }
 
+/** Tags are read for any thing; what else can be asked is the table of the thing. */
 function findReader<Thing>(
   name: string,
   valuesOf: FilterValues<Thing>,
@@ -62,6 +63,7 @@ function toPattern(value: string): RegExp {
   return new RegExp(`^${source.join('')}$`, 'su');
 }
 
+/** All that a regular expression would read as more than itself. */
 function escapePattern(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }

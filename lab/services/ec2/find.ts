@@ -7,12 +7,14 @@ export function findGroup(model: Ec2Model, groupId: string): SecurityGroup {
   return found(model.securityGroups.get(groupId), 'InvalidGroup.NotFound', 'security group', groupId);
 }
 
+/** Finds a network interface or answers as EC2 does for a malformed or unknown id. */
 export function findInterface(model: Ec2Model, networkInterfaceId: string): NetworkInterface {
   checkId(networkInterfaceId, 'eni', 'InvalidNetworkInterfaceId.Malformed');
   const card = model.networkInterfaces.get(networkInterfaceId);
   return found(card, 'InvalidNetworkInterfaceID.NotFound', 'networkInterface ID', networkInterfaceId);
 }
 
+/** Finds an instance or answers as EC2 does for a malformed or unknown id. */
 export function findInstance(model: Ec2Model, instanceId: string): Instance {
   checkId(instanceId, 'i', 'InvalidInstanceID.Malformed');
   return found(model.instances.get(instanceId), 'InvalidInstanceID.NotFound', 'instance ID', instanceId);

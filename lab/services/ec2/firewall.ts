@@ -37,6 +37,7 @@ function isTypedIcmp({ ipProtocol, fromPort }: SecurityGroupRule): boolean {
   return ipProtocol.startsWith('icmp') && fromPort !== -1;
 }
 
+/** Where a peer leads now: group members come and go with the groups their interfaces wear. */
 function toCidrs(model: Ec2Model, peer: RulePeer, vpcId: string): readonly string[] {
   switch (peer.kind) {
     case 'ipv4':
@@ -54,6 +55,7 @@ function toCidrs(model: Ec2Model, peer: RulePeer, vpcId: string): readonly strin
   }
 }
 
+/** One order for one set of rules, so that equal firewalls have equal text. */
 function sortDistinct(rules: readonly FirewallRule[]): readonly FirewallRule[] {
   const byText = new Map(rules.map((rule) => [JSON.stringify(rule), rule]));
   return [...byText].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, rule]) => rule);

@@ -21,6 +21,7 @@ export interface SecurityGroupRule extends RuleSpec {
   readonly groupId: string;
 }
 
+/** A network; groups and interfaces belong to exactly one. */
 export interface Vpc {
   readonly vpcId: string;
   readonly cidrBlock: string;
@@ -28,6 +29,7 @@ export interface Vpc {
   readonly isDefault: boolean;
 }
 
+/** A security group. Its rules are shared by every interface that wears it. */
 export interface SecurityGroup {
   readonly groupId: string;
   readonly groupName: string;
@@ -36,6 +38,7 @@ export interface SecurityGroup {
   readonly rules: Map<string, SecurityGroupRule>;
 }
 
+/** How an interface is attached to its instance. Needed to put the groups back on the right card. */
 export interface Attachment {
   readonly attachmentId: string;
   readonly instanceId: string;
@@ -44,6 +47,7 @@ export interface Attachment {
   readonly attachTime: Date;
 }
 
+/** An elastic network interface. Groups are worn by interfaces, never by instances. */
 export interface NetworkInterface {
   readonly networkInterfaceId: string;
   readonly vpcId: string;
@@ -55,6 +59,7 @@ export interface NetworkInterface {
   groupIds: readonly string[];
 }
 
+/** A server. What it shows as its groups are those of its primary interface. */
 export interface Instance {
   readonly instanceId: string;
   readonly vpcId: string;

@@ -48,6 +48,7 @@ export function modifyNetworkInterfaceAttribute(desk: Ec2Desk): Operation {
   });
 }
 
+/** Exactly one attribute, and of those only the groups. */
 function pickGroups(
   input: Readonly<Record<string, unknown>> & { readonly SecurityGroupId?: readonly string[] },
 ): readonly string[] {
@@ -64,6 +65,7 @@ function pickGroups(
   throw new ServiceError('MissingParameter', 'The request must contain exactly one attribute, for example Groups');
 }
 
+/** All groups are known, of the interface's VPC, named once and within the quota. */
 function checkGroups(model: Ec2Model, card: NetworkInterface, groupIds: readonly string[]): void {
   const groups = groupIds.map((groupId) => findGroup(model, groupId));
   if (groups.some(({ vpcId }) => vpcId !== card.vpcId)) {

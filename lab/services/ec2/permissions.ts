@@ -56,6 +56,7 @@ export function describeSpec(spec: RuleSpec): string {
   return `peer: ${target}, ${spec.ipProtocol.toUpperCase()}, from port: ${spec.fromPort}, to port: ${spec.toPort}, ${direction}`;
 }
 
+/** Every peer an entry names; each kind is checked as EC2 does. */
 function listPeers(
   model: Ec2Model,
   permission: Permission,
@@ -84,6 +85,7 @@ function listPeers(
   ];
 }
 
+/** ICMP keeps type and code where ports stand; protocols by number have no ports at all. */
 function toPortRange(permission: Permission): Pick<RuleSpec, 'ipProtocol' | 'fromPort' | 'toPort'> {
   const ipProtocol = protocolNames[permission.IpProtocol] ?? permission.IpProtocol;
   if (ipProtocol === '-1') return { ipProtocol, fromPort: -1, toPort: -1 };

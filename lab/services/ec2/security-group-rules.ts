@@ -43,6 +43,7 @@ function authorizeSecurityGroup(desk: Ec2Desk, isEgress: boolean): Operation {
   });
 }
 
+/** Descriptions do not tell rules apart: the same reach twice is a duplicate. */
 function refuseDuplicates(group: SecurityGroup, specs: readonly RuleSpec[]): void {
   const standing = new Set([...group.rules.values()].map(describeSpec));
   const duplicate = specs.find((spec) => standing.has(describeSpec(spec)));
@@ -51,6 +52,7 @@ function refuseDuplicates(group: SecurityGroup, specs: readonly RuleSpec[]): voi
   throw new ServiceError('InvalidPermission.Duplicate', message);
 }
 
+/** References to groups and prefix lists count against both address families. */
 function refuseTooMany(group: SecurityGroup, specs: readonly RuleSpec[], isEgress: boolean): void {
   const count = (family: 'ipv4' | 'ipv6'): number =>
     [...group.rules.values(), ...specs]
@@ -91,11 +93,13 @@ function revokeSecurityGroup(desk: Ec2Desk, isEgress: boolean): Operation {
   });
 }
 
+/** The two ways to name a rule; a call uses one of them. */
 interface RevokeInput {
   readonly SecurityGroupRuleId?: readonly string[] | undefined;
   readonly IpPermissions?: z.output<typeof permissionsSchema> | undefined;
 }
 
+/** What goes, and what was asked for but is not there. */
 interface Revoked {
   readonly known: readonly SecurityGroupRule[];
   readonly unknown: readonly RuleSpec[];
@@ -114,6 +118,7 @@ function pickRevoked(desk: Ec2Desk, group: SecurityGroup, input: RevokeInput, is
   return pickByPermissions(desk, group, toRuleSpecs(desk.model, permissions, isEgress));
 }
 
+/** Every id must be a rule of this group and direction, or nothing is revoked. */
 function pickByIds(
   { model }: Ec2Desk,
   group: SecurityGroup,

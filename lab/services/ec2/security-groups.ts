@@ -37,6 +37,7 @@ export function createSecurityGroup(desk: Ec2Desk): Operation {
   });
 }
 
+/** What a new group must not be: nameless, doubled, or in a VPC that does not exist. */
 function checkNewGroup(
   model: Ec2Model,
   input: { readonly GroupName: string; readonly GroupDescription: string; readonly VpcId: string },
@@ -77,6 +78,7 @@ export function deleteSecurityGroup(desk: Ec2Desk): Operation {
   });
 }
 
+/** A group is held by the interfaces that wear it and by rules of other groups that refer to it. */
 function isInUse(model: Ec2Model, { groupId }: SecurityGroup): boolean {
   const isWorn = [...model.networkInterfaces.values()].some(({ groupIds }) => groupIds.includes(groupId));
   const isReferenced = [...model.securityGroups.values()]

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import type { Attachment, Ec2Model, Instance, NetworkInterface, RulePeer, RuleSpec } from './model.ts';
 import { LabSetupError } from '../setup-error.ts';
 
+/** A VPC to begin with. Default: not the default VPC, which forgives too much. */
 export interface VpcSeed {
   readonly vpcId: string;
   readonly cidrBlock: string;
@@ -22,6 +23,7 @@ export interface RuleSeed {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A group to begin with. */
 export interface SecurityGroupSeed {
   readonly groupId?: string;
   readonly groupName: string;
@@ -33,6 +35,7 @@ export interface SecurityGroupSeed {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** An interface of an instance to begin with. Default device index: its place in the list. */
 export interface NetworkInterfaceSeed {
   readonly networkInterfaceId?: string;
   readonly privateIpAddress: string;
@@ -42,6 +45,7 @@ export interface NetworkInterfaceSeed {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** An instance to begin with, running. */
 export interface InstanceSeed {
   readonly instanceId: string;
   readonly vpcId: string;
@@ -55,6 +59,7 @@ export interface InstanceSeed {
 
 const everythingLeaves: readonly RuleSeed[] = [{ ipProtocol: '-1', cidrIpv4: '0.0.0.0/0' }];
 
+/** Puts a VPC in place, or replaces it. */
 export function seedVpc(model: Ec2Model, seed: VpcSeed): void {
   const { vpcId, cidrBlock, isDefault = false, tags = {} } = seed;
   model.vpcs.set(vpcId, { vpcId, cidrBlock, isDefault });
@@ -85,6 +90,7 @@ export function seedRule(model: Ec2Model, groupId: string, seed: RuleSeed, isEgr
   return ruleId;
 }
 
+/** Without ports a rule is for all of them; one port stands for a range of itself. */
 function toRuleSpec(seed: RuleSeed, isEgress: boolean): RuleSpec {
   const { ipProtocol, fromPort = -1, toPort = fromPort, description } = seed;
   return { isEgress, ipProtocol, fromPort, toPort, peer: toPeer(seed), description };
@@ -121,6 +127,7 @@ export function seedInstance(model: Ec2Model, seed: InstanceSeed): readonly stri
   return seed.networkInterfaces.map((card, index) => seedInterface(model, instance, card, index));
 }
 
+/** Attaches an interface; an interface may name its own id so that a finding can name it too. */
 function seedInterface(model: Ec2Model, instance: Instance, seed: NetworkInterfaceSeed, index: number): string {
   checkInterface(model, instance, seed);
   const attachment: Attachment = {
@@ -144,6 +151,7 @@ function seedInterface(model: Ec2Model, instance: Instance, seed: NetworkInterfa
   return card.networkInterfaceId;
 }
 
+/** A group of another VPC on an interface is impossible on AWS, so no scenario may begin with it. */
 function checkInterface(model: Ec2Model, instance: Instance, seed: NetworkInterfaceSeed): void {
   const stray = seed.groupIds.find((groupId) => model.securityGroups.get(groupId)?.vpcId !== instance.vpcId);
   if (stray !== undefined || seed.groupIds.length === 0 || !isIPv4(seed.privateIpAddress)) {

@@ -5,6 +5,7 @@ import type { Tags } from './model.ts';
 /** `Tag.n.Key` and `Tag.n.Value`; an absent value is the empty one. */
 export const tagListSchema = z.array(z.strictObject({ Key: z.string(), Value: z.optional(z.string()) }));
 
+/** `TagSpecification.n`: tags for what a call creates. */
 export const tagSpecificationsSchema = z.optional(
   z.array(z.strictObject({ ResourceType: z.string(), Tag: z.optional(tagListSchema) })),
 );

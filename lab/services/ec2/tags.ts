@@ -39,6 +39,7 @@ export function deleteTags(desk: Ec2Desk): Operation {
   });
 }
 
+/** The prefix of an id tells its kind, as on AWS. */
 function checkResource(model: Ec2Model, resourceId: string): void {
   const prefix = resourceId.slice(0, resourceId.lastIndexOf('-'));
   if (prefix === 'i') findInstance(model, resourceId);

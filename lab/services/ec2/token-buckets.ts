@@ -42,6 +42,7 @@ export class TokenBuckets {
   }
 }
 
+/** Which bucket a request draws from; DryRun costs a token like any other request. */
 function findBucket(operation: string, input: unknown): readonly [string, BucketSize] {
   const isUnfiltered = Object.keys(input ?? {}).every((name) => name === 'DryRun');
   if (unfilteredApis.has(operation) && isUnfiltered) return [`${operation} of all`, describingAll];

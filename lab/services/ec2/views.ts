@@ -4,10 +4,12 @@ import type { Ec2Model, Instance, NetworkInterface, RuleSpec, SecurityGroup, Sec
 /** Codes of instance states, as in every DescribeInstances answer. */
 const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
 
+/** Tags of any resource, in the order in which they were set. */
 export function viewTags(model: Ec2Model, resourceId: string): readonly XmlStructure[] {
   return [...model.tagsOf(resourceId)].map(([key, value]) => ({ key, value }));
 }
 
+/** Groups as interfaces and instances show them: id and name. */
 export function viewGroups(model: Ec2Model, groupIds: readonly string[]): readonly XmlStructure[] {
   return groupIds.map((groupId) => ({ groupId, groupName: model.securityGroups.get(groupId)?.groupName }));
 }
@@ -41,6 +43,7 @@ export function viewRevokedRule(rule: SecurityGroupRule): XmlStructure {
   };
 }
 
+/** What a rule lets through, in the flat form of rule ids. */
 function viewReach(rule: RuleSpec): XmlStructure {
   const { isEgress, ipProtocol, fromPort, toPort, peer } = rule;
   return {
@@ -54,6 +57,7 @@ function viewReach(rule: RuleSpec): XmlStructure {
   };
 }
 
+/** A group as DescribeSecurityGroups answers it. */
 export function viewSecurityGroup(model: Ec2Model, group: SecurityGroup): XmlStructure {
   const rules = [...group.rules.values()];
   return {
@@ -101,6 +105,7 @@ export function viewPermissions(model: Ec2Model, rules: readonly RuleSpec[]): re
   });
 }
 
+/** An interface as DescribeNetworkInterfaces answers it. */
 export function viewInterface(model: Ec2Model, card: NetworkInterface): XmlStructure {
   const { attachment } = card;
   return {
@@ -116,6 +121,7 @@ export function viewInterface(model: Ec2Model, card: NetworkInterface): XmlStruc
   };
 }
 
+/** An instance as DescribeInstances answers it, inside a reservation of its own. */
 export function viewInstance(model: Ec2Model, instance: Instance): XmlStructure {
   const cards = model.interfacesOf(instance.instanceId);
   return {
@@ -139,6 +145,7 @@ export function viewInstance(model: Ec2Model, instance: Instance): XmlStructure 
   };
 }
 
+/** The members an interface has in both views, its own and the instance's. */
 function viewCard(model: Ec2Model, card: NetworkInterface): XmlStructure {
   return {
     networkInterfaceId: card.networkInterfaceId,

@@ -24,6 +24,7 @@ export interface DroppedEvent {
   readonly reason: string;
 }
 
+/** Who takes what the courier brings. */
 export interface CourierProps {
   /** Delivery by the service part of the target's ARN: `states`, `sqs`, `sns`, `lambda`, `events`. */
   readonly deliverTo: Readonly<Record<string, Deliver>>;
@@ -126,6 +127,7 @@ export class Courier {
   }
 }
 
+/** Only what may pass by waiting is tried again; a missing target or a missing permission is not. */
 function isTransient(error: unknown): boolean {
   return error instanceof ServiceError && (transientCodes.has(error.code) || error.status >= 500);
 }

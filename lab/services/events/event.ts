@@ -25,6 +25,7 @@ export interface EventSeed {
   readonly region?: string | undefined;
 }
 
+/** Completes an event as the bus does: id, time, account and Region. */
 export function toBusEvent(seed: EventSeed, accountId: string, region: string): BusEvent {
   return {
     version: '0',

@@ -9,6 +9,7 @@ import { checkRequestSize, putEventsInput, readEntry } from './put-events.ts';
 import { compileRule } from './rule.ts';
 import type { Rule, RuleSeed } from './rule.ts';
 
+/** Where the bus lies and how it reaches its targets. */
 export interface EventsServiceProps extends CourierProps {
   readonly accountId: string;
   readonly region: string;

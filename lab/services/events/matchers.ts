@@ -51,6 +51,7 @@ export function invalidPattern(reason: string, received: unknown): ServiceError 
   return new ServiceError('InvalidEventPatternException', message);
 }
 
+/** Anything that is not a structure with exactly one member is no operator. */
 function readOperator(element: unknown): readonly [string, unknown] {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) {
     throw invalidPattern('a list of a pattern holds values and operators', element);
@@ -85,6 +86,7 @@ function parseTest(operator: string, argument: unknown): Test {
   }
 }
 
+/** Prefix and suffix, plain or in any case. */
 function parseEdge(argument: unknown, compare: (text: string, edge: string) => boolean): Test {
   if (typeof argument === 'string') return (value) => typeof value === 'string' && compare(value, argument);
   const [operator, edge] = readOperator(argument);
@@ -117,6 +119,7 @@ function isScalarList(argument: unknown): boolean {
   return Array.isArray(argument) || typeof argument === 'string' || typeof argument === 'number';
 }
 
+/** Values of one type; booleans and null are not among what can be excluded. */
 function parseExclusions(argument: unknown): readonly Test[] {
   const values: readonly unknown[] = Array.isArray(argument) ? argument : [argument];
   const isUniform = ['string', 'number'].some((type) => values.every((value) => typeof value === type));
@@ -125,6 +128,7 @@ function parseExclusions(argument: unknown): readonly Test[] {
   return values.map((wanted) => (value: LeafValue) => value === wanted);
 }
 
+/** Excluded shapes: each becomes a matcher, and none may hold. */
 function parseNestedExclusions(argument: unknown): readonly Test[] {
   const [operator, excluded] = readOperator(argument);
   if (!['prefix', 'suffix', 'equals-ignore-case', 'wildcard'].includes(operator)) {
@@ -135,6 +139,7 @@ function parseNestedExclusions(argument: unknown): readonly Test[] {
   return values.map((value) => parseTest(operator, readText(value)));
 }
 
+/** Text that looks like a number is text: only JSON numbers are compared. */
 function parseNumeric(argument: unknown): Test {
   const list: readonly unknown[] = Array.isArray(argument) ? argument : [];
   const pairs: { readonly operator: string; readonly limit: number }[] = [];
@@ -153,6 +158,7 @@ function parseNumeric(argument: unknown): Test {
     pairs.every(({ operator, limit }) => comparisons[operator]?.(value, limit) === true);
 }
 
+/** One comparison, or a lower end followed by a higher one. */
 function checkRange(pairs: readonly { readonly operator: string; readonly limit: number }[], argument: unknown): void {
   const [low, high, ...others] = pairs;
   if (low === undefined || others.length > 0)
@@ -162,6 +168,7 @@ function checkRange(pairs: readonly { readonly operator: string; readonly limit:
   if (!isRange) throw invalidPattern('a numeric range goes from its lower to its upper end', argument);
 }
 
+/** Addresses of the other family are never inside, and neither is text that is no address. */
 function parseCidr(cidr: string): Test {
   const [address = '', bits = ''] = cidr.split('/');
   const version = isIP(address);

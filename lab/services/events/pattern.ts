@@ -47,6 +47,7 @@ function expand(pattern: unknown, path: string): readonly Conjunction[] {
   return entries.map(([name, value]) => expandField(name, value, path)).reduce(multiply, [[]]);
 }
 
+/** A field is an alternation, a structure below, or a list of matchers. */
 function expandField(name: string, value: unknown, path: string): readonly Conjunction[] {
   if (name === '$or' && isAlternation(value)) return value.flatMap((alternative) => expand(alternative, path));
   const below = toPath(path, name);
@@ -70,6 +71,7 @@ function isAlternation(value: unknown): value is readonly object[] {
   );
 }
 
+/** Every alternative on the left together with every one on the right. */
 function multiply(left: readonly Conjunction[], right: readonly Conjunction[]): readonly Conjunction[] {
   return left.flatMap((conditions) => right.map((others) => [...conditions, ...others]));
 }
@@ -89,6 +91,7 @@ function holds(conditions: Conjunction, leaves: Leaves, positions: ReadonlyMap<s
   });
 }
 
+/** Positions agree unless the same list was entered at two different elements. */
 function mergePositions(
   left: ReadonlyMap<string, number>,
   right: ReadonlyMap<string, number>,
@@ -97,6 +100,7 @@ function mergePositions(
   return agrees ? new Map([...left, ...right]) : undefined;
 }
 
+/** Lists and structures without content have no leaf, so nothing but `exists: false` matches there. */
 function collectLeaves(event: unknown): Leaves {
   const leaves = new Map<string, Leaf[]>();
   const visit = (value: unknown, path: string, list: string, positions: ReadonlyMap<string, number>): void => {

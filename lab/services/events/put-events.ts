@@ -12,6 +12,7 @@ const entrySchema = z.strictObject({
   TraceHeader: z.optional(z.string()),
 });
 
+/** A request of PutEvents: one to ten entries. */
 export const putEventsInput = z.strictObject({ Entries: z.array(entrySchema).check(z.minLength(1), z.maxLength(10)) });
 
 type Entry = z.output<typeof entrySchema>;
@@ -37,6 +38,7 @@ function sizeOf({ Time, Source, DetailType, Detail, Resources }: Entry): number 
   return (Time === undefined ? 0 : 14) + texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }
 
+/** Judges one entry. Sources of AWS are refused, so `aws.*` on a bus cannot be forged through this door. */
 export function readEntry(entry: Entry, busNames: ReadonlySet<string>): ReadEntry {
   const { Source = '', DetailType = '', Detail = '' } = entry;
   const missing = [['Source', Source] as const, ['DetailType', DetailType] as const, ['Detail', Detail] as const]
@@ -55,6 +57,7 @@ export function readEntry(entry: Entry, busNames: ReadonlySet<string>): ReadEntr
   return { kind: 'accepted', busName, seed };
 }
 
+/** A detail is a JSON object; lists and bare values are malformed. */
 function parseDetail(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const detail = JSON.parse(text) as unknown;

@@ -4,6 +4,7 @@ import type { EventPattern } from './pattern.ts';
 import { checkTargetInput } from './target-input.ts';
 import type { TargetInput } from './target-input.ts';
 
+/** Where a rule sends what it matches, and what happens when that fails. */
 export interface RuleTarget extends TargetInput {
   readonly id: string;
   readonly arn: string;
@@ -15,6 +16,7 @@ export interface RuleTarget extends TargetInput {
   readonly deadLetterArn?: string | undefined;
 }
 
+/** A rule as a test or a template writes it. */
 export interface RuleSeed {
   readonly name: string;
   readonly arn: string;
@@ -41,6 +43,7 @@ export interface Rule {
 /** EventBridge's hard limit. */
 const maximumTargets = 5;
 
+/** Checks a rule as PutRule and PutTargets do, and compiles its pattern once. */
 export function compileRule(seed: RuleSeed): Rule {
   if (seed.pattern === undefined && seed.scheduleExpression === undefined) {
     throw new ServiceError(

@@ -8,6 +8,7 @@ export interface TargetInput {
   readonly inputTransformer?: InputTransformer | undefined;
 }
 
+/** Paths into the event by name, and a template that uses the names. */
 export interface InputTransformer {
   readonly inputPathsMap?: Readonly<Record<string, string>> | undefined;
   readonly inputTemplate: string;
@@ -73,12 +74,14 @@ function transform(
   });
 }
 
+/** Text inside quotes: escaped, so that the result stays JSON whatever the event holds. */
 function toText(value: unknown): string {
   if (value === undefined) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return JSON.stringify(text).slice(1, -1);
 }
 
+/** Follows a path step by step; a step into nothing is undefined, never an error. */
 function readPath(event: unknown, path: string): unknown {
   const steps = [...path.matchAll(/\.([\w/-]+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index));
   return steps.reduce<unknown>(

@@ -142,6 +142,7 @@ export class SqsService implements AwsService {
   }
 }
 
+/** Attributes come only when asked for, as on AWS. */
 function viewMessage(message: StoredMessage, withAttributes: boolean): unknown {
   const attributes = Object.entries(message.attributes).map(([name, value]) => [
     name,
@@ -156,6 +157,7 @@ function viewMessage(message: StoredMessage, withAttributes: boolean): unknown {
   };
 }
 
+/** Counts, as operators and tests ask for them; an attribute the lab does not keep is refused. */
 function viewAttributes(queue: Queue, names: readonly string[]): Readonly<Record<string, string>> {
   const hidden = queue.messages.filter(({ visibleAt }) => visibleAt > Date.now()).length;
   const all: Readonly<Record<string, string>> = {

@@ -54,6 +54,7 @@ function viewInstance(instance: ManagedInstance): unknown {
   };
 }
 
+/** A lost agent is seen as such at once; on AWS it takes some minutes. */
 function toPingStatus({ agent }: ManagedInstance): string {
   return agent === 'online' ? 'Online' : 'ConnectionLost';
 }

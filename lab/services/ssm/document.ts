@@ -35,8 +35,11 @@ export const documentContentSchema = z.strictObject({
   mainSteps: z.array(stepSchema).check(z.minLength(1)),
 });
 
+/** What a document says, parsed. */
 export type DocumentContent = z.output<typeof documentContentSchema>;
+/** A parameter as the document declares it. */
 export type DocumentParameter = z.output<typeof parameterSchema>;
+/** One step: a script for one kind of host. */
 export type DocumentStep = z.output<typeof stepSchema>;
 
 /** A stored document: its text, the SHA-256 SSM answers for it, and what the text says. */
@@ -77,6 +80,7 @@ function parseText(name: string, text: string): unknown {
   }
 }
 
+/** What the schema cannot say: patterns the agent reads, ENV_VAR for text only, no use without declaration. */
 function checkParameters(name: string, content: DocumentContent): void {
   const parameters = Object.entries(content.parameters ?? {});
   for (const [parameterName, parameter] of parameters) {

@@ -15,7 +15,15 @@ export interface ManagedInstance {
   agent: AgentState;
 }
 
-export type InvocationStatus = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'TimedOut';
+/** Statuses of the API that the lab reaches; the finer ones stand in `statusDetails`. */
+export type InvocationStatus =
+  | 'Pending'
+  | 'InProgress'
+  | 'Success'
+  | 'Failed'
+  | 'TimedOut'
+  | 'Cancelling'
+  | 'Cancelled';
 
 /** What one step of a document did on one server. */
 export interface StepOutcome {
@@ -37,6 +45,8 @@ export interface Invocation {
   readonly document: StoredDocument;
   readonly comment: string;
   readonly requestedAt: Date;
+  /** True while a script runs on the server: from then on a cancellation comes too late to be sure. */
+  isRunning: boolean;
   status: InvocationStatus;
   statusDetails: string;
   steps: readonly StepOutcome[];
@@ -64,6 +74,7 @@ export async function runSteps(
   return outcomes;
 }
 
+/** Fills the parameters in and runs the script, unless the step is for another platform. */
 async function runStep(
   { document }: Invocation,
   step: DocumentStep,
@@ -86,12 +97,14 @@ async function runStep(
   return toOutcome(step, startedAt, await runCommand(instance.instanceId, command));
 }
 
+/** A plugin that does not fit is skipped with or without a precondition. */
 function fitsPlatform(step: DocumentStep, instance: ManagedInstance): boolean {
   const wanted = step.precondition?.StringEquals[1] ?? instance.platformType;
   const pluginFits = (step.action === 'aws:runPowerShellScript') === (instance.platformType === 'Windows');
   return wanted === instance.platformType && pluginFits;
 }
 
+/** The exit code of the last command is the status; a time-out has none. */
 function toOutcome(step: DocumentStep, startedAt: Date, result: CommandResult): StepOutcome {
   const { exitCode, stdout, stderr, timedOut } = result;
   const status = timedOut ? 'TimedOut' : exitCode === 0 ? 'Success' : 'Failed';

@@ -19,6 +19,7 @@ export function findDocument(desk: SsmDesk, nameOrArn: string, version = '$DEFAU
   );
 }
 
+/** The two calls that show a document: its text, and its hash and state. */
 export function defineDocumentReads(desk: SsmDesk, accountId: string): Readonly<Record<string, Operation>> {
   const named = { Name: z.string(), DocumentVersion: z.optional(z.string()) };
   return {
@@ -47,6 +48,7 @@ function viewHead(document: StoredDocument): Readonly<Record<string, unknown>> {
   };
 }
 
+/** The platforms follow from the kinds of script in the document. */
 function viewDetails({ hash, content }: StoredDocument): Readonly<Record<string, unknown>> {
   const usesPowerShell = content.mainSteps.some(({ action }) => action === 'aws:runPowerShellScript');
   const usesShell = content.mainSteps.some(({ action }) => action === 'aws:runShellScript');

@@ -12,6 +12,7 @@ const listedOutputLimit = 2_500;
 
 const largestPage = 50;
 
+/** The two calls that show what became of a command on a server. */
 export function defineInvocationReads(desk: SsmDesk): Readonly<Record<string, Operation>> {
   return { GetCommandInvocation: getCommandInvocation(desk), ListCommandInvocations: listCommandInvocations(desk) };
 }
@@ -102,6 +103,7 @@ function viewListed(invocation: Invocation, withDetails: boolean): unknown {
   };
 }
 
+/** Both streams share the listed output; what is over its length is lost here and only here. */
 function viewPlugin(step: StepOutcome): unknown {
   const error = step.stderr === '' ? '' : `\n----------ERROR-------\n${step.stderr}`;
   return {

@@ -10,6 +10,7 @@ import type { ParameterValues } from './parameters.ts';
 import { findDocument } from './read-documents.ts';
 import type { SsmDesk } from './ssm-desk.ts';
 
+/** What SendCommand takes in the lab: explicit instances, never targets by tag. */
 export const sendCommandInput = z.strictObject({
   DocumentName: z.string(),
   DocumentVersion: z.optional(z.string()),
@@ -45,13 +46,20 @@ export function sendCommand(desk: SsmDesk, input: SendCommandInput): unknown {
   const timeoutSeconds = input.TimeoutSeconds ?? defaultDeliverySeconds;
   for (const instance of instances) {
     const head = { commandId, instanceId: instance.instanceId, document, comment, requestedAt };
-    const invocation: Invocation = { ...head, status: 'Pending', statusDetails: 'Pending', steps: [] };
+    const invocation: Invocation = {
+      ...head,
+      status: 'Pending',
+      statusDetails: 'Pending',
+      isRunning: false,
+      steps: [],
+    };
     desk.invocations.set(`${commandId} ${instance.instanceId}`, invocation);
     desk.track(deliver(desk, invocation, instance, values, timeoutSeconds));
   }
   return { Command: viewCommand(input, document, commandId, requestedAt, given, timeoutSeconds) };
 }
 
+/** A pinned hash that is not the document's own runs nothing: the document was changed. */
 function checkHash(document: StoredDocument, input: SendCommandInput): void {
   if (input.DocumentHash === undefined || input.DocumentHash === document.hash) return;
   const message = `The hash '${input.DocumentHash}' is not that of document '${document.name}', which is '${document.hash}'`;
@@ -68,6 +76,7 @@ function refuseWaves({ InstanceIds, MaxConcurrency = '50', MaxErrors = '0' }: Se
   throw new ServiceError('UnsupportedOperation', `The lab's SSM runs no command in waves: ${given}`);
 }
 
+/** A server whose agent never registered is refused at once; one whose agent is lost is not. */
 function findInstances(desk: SsmDesk, instanceIds: readonly string[]): readonly ManagedInstance[] {
   if (new Set(instanceIds).size < instanceIds.length) {
     throw new ServiceError('DuplicateInstanceId', `An instance is named twice: '${instanceIds.join(', ')}'`);
@@ -79,6 +88,7 @@ function findInstances(desk: SsmDesk, instanceIds: readonly string[]): readonly 
   });
 }
 
+/** Brings the command to one server; whatever happens there, the invocation gets an end. */
 async function deliver(
   desk: SsmDesk,
   invocation: Invocation,
@@ -98,6 +108,7 @@ async function deliver(
     desk.schedule(timeoutSeconds * 1000, () => finishUnstarted('TimedOut', 'DeliveryTimedOut'));
     return;
   }
+  invocation.isRunning = true;
   const steps = await runSteps(invocation, instance, values, desk.runCommand).catch((error: unknown) => [
     failedByTheLab(invocation, error),
   ]);

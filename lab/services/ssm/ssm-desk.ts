@@ -30,7 +30,10 @@ export class SsmDesk {
     this.#running.add(running);
   }
 
+  /** Ends an invocation and tells the listener; one that was cancelled stays so when its time-out comes. */
   settle(invocation: Invocation, status: InvocationStatus, details: string, steps: readonly StepOutcome[]): void {
+    if (invocation.status === 'Cancelled') return;
+    invocation.isRunning = false;
     invocation.status = status;
     invocation.statusDetails = details;
     invocation.steps = steps;

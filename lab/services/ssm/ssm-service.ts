@@ -1,6 +1,7 @@
 import { LabSetupError } from '../setup-error.ts';
 import { defineOperation, runOperation } from '../wire/service.ts';
 import type { AwsService, Operation, ServiceCall, Wire } from '../wire/service.ts';
+import { cancelCommand } from './cancel-command.ts';
 import { describeInstanceInformation } from './describe-instance-information.ts';
 import { storeDocument } from './document.ts';
 import type { AgentState, ManagedInstance, RunCommand } from './invocation.ts';
@@ -10,6 +11,7 @@ import { sendCommand, sendCommandInput } from './send-command.ts';
 import { SsmDesk } from './ssm-desk.ts';
 import type { InvocationListener, Schedule } from './ssm-desk.ts';
 
+/** What Systems Manager needs: an account, hosts, and a clock. */
 export interface SsmServiceProps {
   readonly accountId: string;
   /** Runs a script on a server of the lab. */
@@ -20,6 +22,7 @@ export interface SsmServiceProps {
   readonly schedule?: Schedule | undefined;
 }
 
+/** A server whose agent has registered. */
 export interface ManagedInstanceSeed {
   readonly instanceId: string;
   readonly platformType?: 'Linux' | 'Windows';
@@ -41,6 +44,7 @@ export class SsmService implements AwsService {
     this.#operations = {
       ...defineDocumentReads(this.#desk, props.accountId),
       ...defineInvocationReads(this.#desk),
+      CancelCommand: cancelCommand(this.#desk),
       DescribeInstanceInformation: describeInstanceInformation(this.#desk),
       SendCommand: defineOperation(sendCommandInput, (input) => sendCommand(this.#desk, input)),
     };
@@ -84,6 +88,7 @@ export class SsmService implements AwsService {
   }
 }
 
+/** A time-out of an hour must not keep a finished lab alive. */
 function scheduleInRealTime(delayMs: number, run: () => void): void {
   setTimeout(run, delayMs).unref();
 }

@@ -11,6 +11,7 @@ export interface StateMachineSeed {
   readonly definition: unknown;
 }
 
+/** Statuses of the API. */
 export type ExecutionStatus = 'RUNNING' | Execution['status'];
 
 /** One execution, running or ended. */
@@ -35,6 +36,7 @@ export interface ExecutionRecord {
 /** Told when an execution starts and when it ends. */
 export type ExecutionListener = (execution: ExecutionRecord) => void;
 
+/** What executions need: an interpreter, the tokens they hand out, and what their tasks can call. */
 export interface ExecutionsProps {
   /** The interpreter of the Amazon States Language. */
   readonly runMachine: typeof runMachine;

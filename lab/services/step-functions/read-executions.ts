@@ -13,6 +13,7 @@ const page = {
 /** What the service answers when the caller names no size, or zero. */
 const defaultPage = 100;
 
+/** The three calls that show executions. */
 export function defineExecutionReads(
   executions: Executions,
   checkMachine: (arn: string) => void,
@@ -48,6 +49,7 @@ export function defineExecutionReads(
   };
 }
 
+/** Finds an execution or answers as the service does. */
 export function findExecution(executions: Executions, arn: string): ExecutionRecord {
   const record = executions.records.get(arn);
   if (record !== undefined) return record;
@@ -78,6 +80,7 @@ function viewListed(record: ExecutionRecord): Readonly<Record<string, unknown>> 
   };
 }
 
+/** Tokens are plain offsets: histories only grow at their end. */
 function cut<Thing>(
   things: readonly Thing[],
   input: { readonly maxResults?: number | undefined; readonly nextToken?: string | undefined },

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { ServiceError } from '../wire/service-error.ts';
 import type { ExecutionRecord, Executions, StateMachineSeed } from './executions.ts';
 
+/** What StartExecution takes in the lab. */
 export const startExecutionInput = z.strictObject({
   stateMachineArn: z.string(),
   name: z.optional(z.string()),
@@ -38,6 +39,7 @@ export function startExecution(
   throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${known.arn}'`);
 }
 
+/** After 90 days the service no longer knows the name. */
 function isForgotten({ stoppedAt }: ExecutionRecord): boolean {
   return stoppedAt !== undefined && Date.now() - stoppedAt.getTime() > nameReservedMs;
 }

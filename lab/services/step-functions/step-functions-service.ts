@@ -104,6 +104,7 @@ function parseOutput(text: string): unknown {
   }
 }
 
+/** A token that is unknown or spent has error names of its own. */
 function answerToken(send: () => void): unknown {
   try {
     send();

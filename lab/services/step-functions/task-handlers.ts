@@ -26,10 +26,12 @@ export function createTaskHandlers(services: TaskServices): Readonly<Record<stri
   };
 }
 
+/** Both patterns of an integration: answer at once, or wait for the token the arguments carry. */
 function withToken(resource: string, handler: TaskHandler): Readonly<Record<string, TaskHandler>> {
   return { [resource]: handler, [`${resource}.waitForTaskToken`]: handler };
 }
 
+/** The error of the function becomes the error of the task, by its own name: catchers match it. */
 async function invokeFunction(services: TaskServices, request: TaskRequest): Promise<unknown> {
   const where = { service: 'Step Functions', operation: request.resource };
   const { FunctionName, Payload = {} } = parseInput(invokeSchema, request.arguments, where);
@@ -89,6 +91,7 @@ function toTaskError(name: string, cause: string): Error {
   return Object.assign(new Error(cause), { name });
 }
 
+/** A machine calls in its own name; its role is found by its ARN. */
 function callerOf({ context }: TaskRequest): string {
   return (context.StateMachine as { readonly Id: string }).Id;
 }

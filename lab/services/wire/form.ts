@@ -17,6 +17,7 @@ export function parseForm(body: string): { readonly action: string; readonly inp
   return { action, input: grow(root) };
 }
 
+/** A name cannot be a text and a structure at once, and not be given twice. */
 function plant(root: Branch, key: string, value: string): void {
   const segments = key.split('.');
   const last = segments.pop() ?? key;
@@ -31,6 +32,7 @@ function plant(root: Branch, key: string, value: string): void {
   branch.set(last, value);
 }
 
+/** Members numbered from 1 make a list; gaps close up, as AWS reads them. */
 function grow(branch: Branch): FormValue {
   const entries = [...branch].map(([name, value]) => [name, typeof value === 'string' ? value : grow(value)] as const);
   const isList = entries.length > 0 && entries.every(([name]) => /^[1-9]\d*$/.test(name));

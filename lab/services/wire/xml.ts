@@ -20,6 +20,7 @@ export function writeXml(structure: XmlStructure, itemElement: 'item' | 'member'
     .join('');
 }
 
+/** Absent members make no element: an empty one would read as empty text. */
 function writeElement(element: string, value: XmlValue, itemElement: 'item' | 'member'): string {
   if (value === undefined) return '';
   return `<${element}>${writeContent(value, itemElement)}</${element}>`;

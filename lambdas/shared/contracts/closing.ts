@@ -7,7 +7,12 @@ export const StepSchema = z.union([
   ActionOutcomeSchema,
   LostActionSchema,
   z.object({ action: z.literal('observe'), cohortId: z.string(), status: z.literal('observed'), summary: z.string() }),
-  z.object({ action: z.literal('fail-over'), cohortId: z.string(), status: z.literal('not-asked'), summary: z.string() }),
+  z.object({
+    action: z.literal('fail-over'),
+    cohortId: z.string(),
+    status: z.literal('not-asked'),
+    summary: z.string(),
+  }),
 ]);
 export type Step = z.infer<typeof StepSchema>;
 

@@ -37,8 +37,15 @@ function ruleOf(issue: z.core.$ZodIssue): string {
       return `must be at most ${issue.maximum}`;
     case 'invalid_format':
       return `must have the form ${'pattern' in issue && issue.pattern !== undefined ? issue.pattern : issue.format}`;
-    default:
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'custom':
       return issue.message === 'Invalid input' ? `breaks the rule ${issue.code}` : issue.message;
+    default:
+      return issue satisfies never;
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resourcesOf, synthesise, type Json } from '../synthesise.ts';
 
-const [key] = resourcesOf(synthesise(), 'AWS::KMS::Key').filter(({ id }) => id.includes('MessageKey'));
+const key = resourcesOf(synthesise(), 'AWS::KMS::Key').find(({ id }) => id.includes('MessageKey'));
 const statements: Json[] = key?.Properties.KeyPolicy.Statement;
 
 describe('MessageKey', () => {

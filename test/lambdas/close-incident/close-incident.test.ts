@@ -92,7 +92,7 @@ describe('closeIncident', () => {
 
     const result = await close(buildClosing({ assessment: null, failure, event, executionId: 'another' }));
 
-    const [kept] = table.items.filter(({ pk }) => pk.startsWith('rejected#'));
+    const kept = table.items.find(({ pk }) => pk.startsWith('rejected#'));
     expect(result).toMatchObject({ incidentId: null, outcome: 'failed' });
     expect(kept).toMatchObject({ event, failure });
     expect(published[0]?.type).toBe('Incident failed');

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alpha, beta, CutWorld, incidentIdOf } from '../../builders/cut-world.ts';
 

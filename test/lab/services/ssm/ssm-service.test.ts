@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  CancelCommandCommand,
   DescribeDocumentCommand,
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
@@ -41,15 +42,17 @@ describe('Systems Manager', () => {
   let ran: { readonly instanceId: string; readonly command: HostCommand }[];
   let result: Partial<CommandResult>;
   let settled: string[];
+  let gate: Promise<void>;
   let due: { readonly delayMs: number; readonly run: () => void }[];
 
   beforeEach(async () => {
     [ran, result, settled, due] = [[], {}, [], []];
+    gate = Promise.resolve();
     ssm = new SsmService({
       accountId: '123456789012',
       runCommand: async (instanceId, command) => {
         ran.push({ instanceId, command });
-        return await Promise.resolve({ exitCode: 0, stdout: 'ok', stderr: '', timedOut: false, ...result });
+        return await gate.then(() => ({ exitCode: 0, stdout: 'ok', stderr: '', timedOut: false, ...result }));
       },
       onSettled: ({ instanceId, status, statusDetails }) =>
         void settled.push(`${instanceId} ${status} ${statusDetails}`),
@@ -137,6 +140,44 @@ describe('Systems Manager', () => {
     expect(ran).toEqual([]);
   });
 
+  it('cancels a command that never arrived, for good', async () => {
+    ssm.setAgent(linux, 'lost');
+    const CommandId = await send();
+
+    await client.send(new CancelCommandCommand({ CommandId }));
+    due[0]?.run();
+
+    expect(await read(CommandId)).toMatchObject({ Status: 'Cancelled', StatusDetails: 'Cancelled', ResponseCode: -1 });
+    expect(settled).toEqual([`${linux} Cancelled Cancelled`]);
+  });
+
+  it('only asks a running script to stop', async () => {
+    let finish: () => void = () => undefined;
+    gate = new Promise((resolve) => {
+      finish = resolve;
+    });
+    const { Command } = await client.send(
+      new SendCommandCommand({ DocumentName: name, InstanceIds: [linux], Parameters: { peer: ['10.0.0.1'] } }),
+    );
+    const CommandId = Command?.CommandId ?? '';
+
+    await client.send(new CancelCommandCommand({ CommandId, InstanceIds: [linux] }));
+    const before = await read(CommandId);
+    finish();
+    await ssm.whenIdle();
+
+    expect([before.Status, (await read(CommandId)).Status]).toEqual(['Cancelling', 'Success']);
+  });
+
+  it('cancels no command and no server it does not know', async () => {
+    const CommandId = await send();
+    const unknown = client.send(new CancelCommandCommand({ CommandId: 'absent' }));
+    const stray = client.send(new CancelCommandCommand({ CommandId, InstanceIds: [windows] }));
+
+    await expect(unknown).rejects.toMatchObject({ name: 'InvalidCommandId' });
+    await expect(stray).rejects.toMatchObject({ name: 'InvalidInstanceId' });
+  });
+
   it('fails an undeliverable command at once', async () => {
     ssm.setAgent(linux, 'undeliverable');
 
@@ -191,6 +232,12 @@ describe('Systems Manager', () => {
       'InvalidParameters',
     ],
     ['a time-out under 30 s', { TimeoutSeconds: 29 }, 'ValidationException'],
+    [
+      'waves of servers',
+      { InstanceIds: [linux, windows], MaxConcurrency: '1', MaxErrors: '100%' },
+      'UnsupportedOperation',
+    ],
+    ['an end after the first error', { InstanceIds: [linux, windows] }, 'UnsupportedOperation'],
     ['a target by tag', { Targets: [{ Key: 'tag:a', Values: ['b'] }] }, 'UnsupportedOperation'],
   ])('refuses a command with %s and runs nothing', async (_, changes, error) => {
     await expect(send(changes)).rejects.toMatchObject({ name: error });
@@ -230,31 +277,5 @@ describe('Systems Manager', () => {
       { InstanceId: linux, PingStatus: 'ConnectionLost', PlatformType: 'Linux', AgentVersion: '3.3.3572.0' },
       { InstanceId: windows, PingStatus: 'Online', PlatformType: 'Windows', AgentVersion: '3.2.0.0' },
     ]);
-  });
-});
-
-describe('SSM documents', () => {
-  const [step] = content.mainSteps;
-
-  it.each([
-    ['another schema', { ...content, schemaVersion: '1.2' }],
-    [
-      'look-around, which the agent cannot read',
-      { ...content, parameters: { ...content.parameters, peer: { type: 'String', allowedPattern: '(?!x).*' } } },
-    ],
-    [
-      'an ENV_VAR list',
-      {
-        ...content,
-        parameters: { ...content.parameters, ports: { type: 'StringList', interpolationType: 'ENV_VAR' } },
-      },
-    ],
-    ['a parameter it does not define', { ...content, parameters: {} }],
-    ['an action the lab does not run', { ...content, mainSteps: [{ ...step, action: 'aws:downloadContent' }] }],
-    ['no steps', { ...content, mainSteps: [] }],
-  ])('are refused with %s', (_, changed) => {
-    const ssm = new SsmService({ accountId: '1', runCommand: async () => await Promise.reject(new Error('no host')) });
-
-    expect(() => ssm.addDocument(name, changed)).toThrow(`Content of document '${name}' is not valid`);
   });
 });

@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isInside, readRange } from '../../../../../lambdas/shared/actions/revoke-security-groups/address-range.ts';
 

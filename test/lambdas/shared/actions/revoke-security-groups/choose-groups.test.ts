@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   agentTraffic,
@@ -5,7 +6,11 @@ import {
   chooseGroups,
   type GroupChoiceInput,
 } from '../../../../../lambdas/shared/actions/revoke-security-groups/choose-groups.ts';
-import { toTraffic, type Traffic } from '../../../../../lambdas/shared/actions/revoke-security-groups/coverage.ts';
+import {
+  findOpening,
+  toTraffic,
+  type Traffic,
+} from '../../../../../lambdas/shared/actions/revoke-security-groups/coverage.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
 
 const replication = {
@@ -20,13 +25,13 @@ const [channel] = policy.goldenChannels;
 const golden = channel === undefined ? [] : channelTraffic(channel);
 
 function rule(isEgress: boolean, cidr: string, port: number | null): Traffic[] {
-  const [protocol, fromPort, toPort] = port === null ? ['-1', -1, -1] : ['tcp', port, port];
+  const ports = { fromPort: port ?? -1, toPort: port ?? -1 };
+  const protocol = port === null ? '-1' : 'tcp';
   return toTraffic([
     {
       isEgress,
-      protocol: String(protocol),
-      fromPort: Number(fromPort),
-      toPort: Number(toPort),
+      protocol,
+      ...ports,
       source: { kind: 'cidr', cidr },
     },
   ]);
@@ -90,5 +95,27 @@ describe('chooseGroups', () => {
     ['the VPC has no group for it', { vpcGroups: { quarantine: 'sg-q', sealed: 'sg-s', golden: {} } }],
   ])('does not cut a golden channel: unable when %s', (_, over) => {
     expect(choose({ goldenChannels: ['replication'], ...over }).kind).toBe('unable');
+  });
+
+  it('never chooses what would open anything, whatever the groups hold and the interface had', () => {
+    const cidrs = fc.constantFrom('0.0.0.0/0', '10.0.0.0/8', '10.0.9.0/24', '10.20.0.0/16', '10.20.0.0/17', '::/0');
+    const rules = fc
+      .array(fc.tuple(fc.boolean(), cidrs, fc.constantFrom(443, 5432, null)), { maxLength: 4 })
+      .map((some) => some.flatMap(([isEgress, cidr, port]) => rule(isEgress, cidr, port)));
+    const held = fc.record({
+      'sg-q': fc.oneof(rules, fc.constant(agentTraffic(policy))),
+      'sg-s': fc.oneof(rules, fc.constant<Traffic[]>([])),
+      'sg-g': fc.oneof(rules, fc.constant(golden)),
+    });
+    fc.assert(
+      fc.property(held, rules, fc.constantFrom([], ['replication']), (groups, former, goldenChannels) => {
+        const choice = choose({ groups, former, goldenChannels });
+
+        const chosen = choice.kind === 'groups' ? choice.groups : [];
+        const opened = chosen.flatMap((group) => (groups as Record<string, Traffic[]>)[group] ?? []);
+        expect(findOpening(opened, former)).toBeNull();
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

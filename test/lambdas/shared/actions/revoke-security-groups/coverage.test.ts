@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   findOpening,
@@ -24,9 +24,9 @@ interface Point {
   readonly address: number;
 }
 
-// A universe small enough to try every packet: 8 addresses, 8 ports, 2 protocols and one nobody names.
-const addresses = [0, 1, 2, 3, 4, 5, 6, 7];
-const ports = [0, 1, 2, 3, 4, 5, 6, 7];
+// A universe small enough to try every packet, and to be covered by a few rules every now and then.
+const addresses = [0, 1, 2, 3];
+const ports = [0, 1, 2, 3];
 const points: Point[] = [true, false].flatMap((isEgress) =>
   ['tcp', 'udp', '47'].flatMap((protocol) =>
     ports.flatMap((port) => addresses.map((address) => ({ isEgress, protocol, port, address }))),
@@ -34,11 +34,11 @@ const points: Point[] = [true, false].flatMap((isEgress) =>
 );
 
 const cidrs = fc
-  .tuple(fc.constantFrom(29, 30, 31, 32), fc.integer({ min: 0, max: 7 }))
+  .tuple(fc.constantFrom(30, 31, 32), fc.nat({ max: 3 }))
   .map(([prefix, at]) => ({ prefix, start: at - (at % 2 ** (32 - prefix)) }));
 
 const rules = fc
-  .tuple(fc.boolean(), fc.constantFrom('tcp', 'udp', '-1'), fc.nat({ max: 7 }), fc.nat({ max: 7 }), cidrs)
+  .tuple(fc.boolean(), fc.constantFrom('tcp', 'udp', '-1'), fc.nat({ max: 3 }), fc.nat({ max: 3 }), cidrs)
   .map(([isEgress, protocol, one, two, { prefix, start }]): Rule => {
     const isAll = protocol === '-1';
     return {
@@ -73,26 +73,34 @@ const everywhere = cidrRule('0.0.0.0/0', { protocol: '-1', fromPort: -1, toPort:
 describe('findOpening', () => {
   it('finds nothing only where no packet is newly admitted', () => {
     fc.assert(
-      fc.property(fc.array(rules, { maxLength: 6 }), fc.array(rules, { maxLength: 8 }), (wanted, former) => {
-        const opening = findOpening(toTraffic(wanted), toTraffic(former));
+      fc.property(
+        fc.array(rules, { maxLength: 2 }),
+        fc.array(rules, { minLength: 3, maxLength: 9 }),
+        (wanted, former) => {
+          const opening = findOpening(toTraffic(wanted), toTraffic(former));
 
-        const opened = points.filter((point) => admitsAny(wanted, point) && !admitsAny(former, point));
-        if (opening === null) expect(opened).toEqual([]);
-      }),
-      { numRuns: 1000 },
+          const opened = points.filter((point) => admitsAny(wanted, point) && !admitsAny(former, point));
+          expect(opening === null ? opened : []).toEqual([]);
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 
   it('finds nothing where every packet was admitted before, by protocols that are named', () => {
     const named = rules.filter(({ protocol }) => protocol !== '-1');
     fc.assert(
-      fc.property(fc.array(named, { maxLength: 4 }), fc.array(rules, { maxLength: 8 }), (wanted, former) => {
-        const opened = points.filter((point) => admitsAny(wanted, point) && !admitsAny(former, point));
-        fc.pre(opened.length === 0);
+      fc.property(
+        fc.array(named, { maxLength: 2 }),
+        fc.array(rules, { minLength: 3, maxLength: 9 }),
+        (wanted, former) => {
+          const opened = points.filter((point) => admitsAny(wanted, point) && !admitsAny(former, point));
+          fc.pre(opened.length === 0);
 
-        expect(findOpening(toTraffic(wanted), toTraffic(former))).toBeNull();
-      }),
-      { numRuns: 1000 },
+          expect(findOpening(toTraffic(wanted), toTraffic(former))).toBeNull();
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { closeRestore, type RestoreClosing } from '../../../lambdas/restore/close-restore.ts';
+import type { UndoStatus } from '../../../lambdas/shared/contracts/restoring.ts';
+import { findBrokenSeal } from '../../../lambdas/shared/seal.ts';
+import { buildAssessment, buildIncident } from '../../builders/action-request.ts';
+import { FakeTable } from '../../builders/fake-table.ts';
+
+const incident = buildIncident();
+const result = (status: UndoStatus) => ({
+  entry: { incidentId: incident.id, action: 'kill-connections', cohortId: 'c1' },
+  status,
+  summary: status,
+});
+const request = { incidentId: incident.id, requestedBy: 'me', reason: 'false alarm' };
+
+async function close(over: Partial<RestoreClosing>) {
+  const table = new FakeTable();
+  await table.audit.openIncident({ incident, assessment: buildAssessment(), now: 'now' });
+  const tools = {
+    audit: table.audit,
+    bus: { publish: async (type: string) => Promise.resolve(void table.calls.push(`publish ${type}`)) },
+    now: () => '2026-05-06T08:00:00.000Z',
+  };
+  const closing = { request, results: [], failure: null, executionId: 'restore-1', ...over };
+  return { table, closed: await closeRestore(closing, tools) };
+}
+
+describe('closeRestore', () => {
+  it.each([
+    ['everything came back', [result('undone'), result('already-undone')], 'restored'],
+    ['nobody could do better', [result('irreversible')], 'restored'],
+    ['something drifted', [result('undone'), result('drifted')], 'incomplete'],
+    ['something was refused', [result('refused')], 'incomplete'],
+    ['something failed', [result('failed')], 'incomplete'],
+    ['a result is none of ours', [result('undone'), { status: 'fine' }], 'incomplete'],
+    ['there was nothing', [], 'nothing-to-restore'],
+  ])('says, when %s: %#', async (_, results, outcome) => {
+    expect((await close({ results })).closed.outcome).toBe(outcome);
+  });
+
+  it('is incomplete when the restore itself failed', async () => {
+    const { closed } = await close({ results: [result('undone')], failure: { error: 'States.Timeout', cause: '' } });
+
+    expect(closed.outcome).toBe('incomplete');
+  });
+
+  it('records and seals the incident before it tells the bus', async () => {
+    const { table } = await close({ results: [result('undone')] });
+
+    const items = await table.audit.readIncident(incident.id);
+    const publishing = table.calls.indexOf('publish Restore closed');
+    const writing = table.calls.findIndex((call) => call.includes('restored#'));
+    expect(items.at(-1)).toMatchObject({ outcome: 'restored', sealedKeys: ['opened#01'], request });
+    expect(findBrokenSeal(items)).toBeNull();
+    expect(writing).toBeLessThan(publishing);
+  });
+
+  it('records a request that could not be understood', async () => {
+    const { table } = await close({ request: 'please', failure: { error: 'MessageInvalidError', cause: 'no' } });
+
+    expect(table.items.find(({ pk }) => pk.startsWith('rejected#'))).toMatchObject({ request: 'please' });
+  });
+});
