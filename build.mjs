@@ -1,7 +1,8 @@
 // Bundles every lambdas/<stem>/<stem>.lambda.ts into dist/lambdas/<stem>/index.js: one file a function, SDK included.
 // What it leaves out and why: docs/decisions/0006-small-bundles.md.
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const root = import.meta.dirname;
@@ -85,3 +86,20 @@ await Promise.all(
     }),
   ),
 );
+
+if (process.argv.includes('--package')) await writePackage();
+
+/** What `npm pack` takes along: the construct as JavaScript, and beside it all that it lays into an account. */
+async function writePackage() {
+  const target = `${root}/dist/package`;
+  await rm(target, { recursive: true, force: true });
+  execFileSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.package.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  await cp(`${root}/dist/lambdas`, `${target}/dist/lambdas`, { recursive: true });
+  await cp(`${root}/documents/linux`, `${target}/documents/linux`, { recursive: true });
+  for (const name of ['respond', 'restore']) {
+    await cp(`${root}/statemachines/${name}.asl.json`, `${target}/statemachines/${name}.asl.json`);
+  }
+}

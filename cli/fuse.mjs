@@ -8,7 +8,10 @@ import { join } from 'node:path';
 const main = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, 'main.ts');
 const [major] = process.versions.node.split('.').map(Number);
 
-if (major >= 24) {
+if (!existsSync(main)) {
+  console.error('fuse: the command runs from a checkout of connection-fuse, the package holds the construct only');
+  process.exitCode = 1;
+} else if (major >= 24) {
   await import(new URL('main.ts', import.meta.url).href);
 } else {
   const bundled = ['x64', 'arm64']

@@ -3,7 +3,7 @@ import { Rule, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { outcomeSource } from '../../lambdas/shared/clients/outcome-bus.ts';
+import { outcomeSource } from '../../lambdas/shared/contracts/outcome-event.ts';
 import { outcomeEvents } from './outcome-events.ts';
 
 /**

@@ -7,7 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { outcomeSource } from '../../lambdas/shared/clients/outcome-bus.ts';
+import { outcomeSource } from '../../lambdas/shared/contracts/outcome-event.ts';
 import { outcomeEvents } from './outcome-events.ts';
 
 export interface NotificationsProps {

@@ -1,4 +1,4 @@
-import type { OutcomeType } from '../../lambdas/shared/clients/outcome-bus.ts';
+import type { OutcomeType } from '../../lambdas/shared/contracts/outcome-event.ts';
 
 /** The detail types of the events that the fuse publishes on its bus. */
 export const outcomeEvents = {

@@ -93,6 +93,7 @@ function findAttempt(items: readonly AuditItem[], executionId: string): number |
   return own === undefined ? null : readAttempt(own.sk);
 }
 
+/** What subscribers get: enough to act on, the rest stands in the table. */
 function toDetail(request: ClosingRequest, result: ClosingResult): Record<string, unknown> {
   const { assessment, failure, steps, executionId, receivedAt, event } = request;
   const signal = assessment?.incident?.signal;
@@ -119,6 +120,7 @@ function toDetail(request: ClosingRequest, result: ClosingResult): Record<string
   };
 }
 
+/** The whole event where it fits, else its beginning, marked as cut off. */
 function keep(event: unknown, bytes: number): unknown {
   const text = JSON.stringify(event ?? null);
   return Buffer.byteLength(text) <= bytes ? (event ?? null) : { cutOffAtBytes: bytes, text: text.slice(0, bytes / 2) };

@@ -23,10 +23,12 @@ export function measureLatency({ steps, receivedAt }: ClosingRequest): Latency {
   };
 }
 
+/** Lost actions and steps without a cut carry no times. */
 function timeOf(step: Step, name: 'firstCallAt' | 'verifiedAt'): string | null {
   return name in step ? ((step as Readonly<Record<typeof name, string | null>>)[name] ?? null) : null;
 }
 
+/** The slowest cohort counts: the last server cut is the one that still spread. */
 function slowest(times: readonly (string | null)[], since: string): number | null {
   const spans = times.filter((time) => time !== null).map((time) => Date.parse(time) - Date.parse(since));
   return spans.length === 0 ? null : Math.max(...spans);

@@ -34,6 +34,7 @@ function adviceFor(action: ActionId, cohort: ActionRequest['cohort'], policy: Po
   }
 }
 
+/** The standby in the policy's own words: they were written for this moment. */
 function adviseFailOver(service: string | null, policy: Policy): string[] {
   const standby = policy.services.find(({ name }) => name === service)?.standby;
   const named = service === null ? 'the service' : `service "${service}"`;
@@ -41,6 +42,7 @@ function adviseFailOver(service: string | null, policy: Policy): string[] {
   return [`Fail ${named} over to its standby: ${standby}`];
 }
 
+/** The order of the policy is the order of shedding. */
 function adviseShedding({ priorityClasses }: Policy): string[] {
   if (priorityClasses.length === 0) return ['Shed connections by hand; the policy names no priority classes'];
   const classes = priorityClasses.map(({ name, ports = [], peers = [] }) =>
@@ -51,6 +53,7 @@ function adviseShedding({ priorityClasses }: Policy): string[] {
   return [`Shed connections by priority, lowest first: ${classes.join('; ')}`];
 }
 
+/** The evidence names the lifeline and its kind. */
 function adviseHoldingOpen(evidence: string): string[] {
   const kinds = lifelineKinds.filter((kind) => evidence.includes(kind));
   // A tag with a misspelt kind protects too; then the person gets the advice for every kind.

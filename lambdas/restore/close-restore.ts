@@ -50,6 +50,7 @@ function decide({ failure, results: given }: RestoreClosing, results: readonly U
   return results.every(({ status }) => complete.has(status)) ? 'restored' : 'incomplete';
 }
 
+/** One line an entry, for people and for the error's cause. */
 function summarise({ failure }: RestoreClosing, results: readonly UndoResult[]): string {
   if (failure !== null) return `${failure.error}: ${failure.cause}`.slice(0, 1000);
   if (results.length === 0) return 'No entry to undo';
@@ -59,6 +60,7 @@ function summarise({ failure }: RestoreClosing, results: readonly UndoResult[]):
     .slice(0, 1000);
 }
 
+/** A restore that touched no incident is recorded apart, beside the rejected events. */
 async function record(
   closing: RestoreClosing,
   result: RestoreResult,

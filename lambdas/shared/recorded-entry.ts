@@ -16,6 +16,7 @@ const ChangeSchema = z.object({
   intended: json,
 });
 
+/** The former states are opaque here: only their action understands them. */
 const IntendedSchema = z.object({
   changes: z.array(ChangeSchema),
   leftAlone: z.array(RemarkSchema),
@@ -31,6 +32,7 @@ const ClosedSchema = z.object({
   observations: z._default(z.array(z.object({ target: z.string(), seen: json })), []),
 });
 
+/** Written by restore; how each target ended decides what is left to undo. */
 const UndoneSchema = z.object({
   undoings: z.array(z.object({ target: z.string(), status: z.string(), reason: z.string() })),
 });
@@ -82,6 +84,7 @@ export function readRecordedEntry(items: readonly AuditItem[]): RecordedEntry {
   };
 }
 
+/** An absent list stays absent: `undefined` is no value of a change. */
 function toIntended(found: z.infer<typeof IntendedSchema>): Intended {
   const changes = found.changes.map(({ alsoTouches, ...change }) =>
     alsoTouches === undefined ? change : { ...change, alsoTouches },

@@ -45,6 +45,7 @@ export function summariseRun(result: RunResult): { outcome: ActionOutcome; remar
   return { outcome, remarks };
 }
 
+/** `verified` only when nothing failed and nobody was refused: a partly cut cohort is not contained. */
 function toStatus(judgement: Judgement, counts: ActionOutcome['counts'], wasMutating: boolean): ActionStatus {
   if (counts.planned > 0 && !wasMutating) return 'planned';
   if (counts.verified > 0) return counts.failed + counts.refused === 0 ? 'verified' : 'partial';
@@ -52,6 +53,7 @@ function toStatus(judgement: Judgement, counts: ActionOutcome['counts'], wasMuta
   return judgement.refusals.length > 0 ? 'refused' : 'unchanged';
 }
 
+/** One line for people: counts first, the first refusal in full. */
 function describeCounts(counts: ActionOutcome['counts'], wasMutating: boolean, judgement: Judgement): string {
   const { planned, verified, failed, refused } = counts;
   const said = [
@@ -67,6 +69,7 @@ function describeCounts(counts: ActionOutcome['counts'], wasMutating: boolean, j
   return said.filter((part) => part !== false).join(', ');
 }
 
+/** What was read back otherwise, in its own words. */
 function notHeld(observations: readonly Observation[]): Remark[] {
   return observations.filter(({ held }) => !held).map(({ target, reason }) => ({ target, reason }));
 }

@@ -129,6 +129,7 @@ export class AuditStore {
   }
 }
 
+/** Names the entry and what DynamoDB said; the item itself stays out of logs and causes. */
 function toWriteError(item: Pick<AuditItem, 'pk' | 'sk'>, error: unknown): AuditWriteError {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new AuditWriteError(`Audit entry "${item.pk} ${item.sk}" not written: ${said}`, { cause: error });

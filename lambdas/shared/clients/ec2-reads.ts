@@ -16,6 +16,7 @@ import { lookUp } from './aws-errors.ts';
 const valuesPerFilter = 200;
 const pageSize = 1000;
 
+/** One page of an answer, whatever EC2 calls its list. */
 interface Page<Item> {
   readonly items: readonly Item[] | undefined;
   readonly next: string | undefined;

@@ -38,6 +38,7 @@ export async function openIncident(store: AuditStore, request: OpeningRequest): 
   return reopen(store, request);
 }
 
+/** The incident was opened before: by us, by another execution, or by one that failed. */
 async function reopen(store: AuditStore, request: OpeningRequest): Promise<Opening> {
   const items = await store.query(auditKeys.incident(request.incident.id));
   const opened = items.filter((item) => item.sk.startsWith('opened#'));
@@ -70,6 +71,7 @@ function mayTryAgain(items: readonly AuditItem[], latest: AuditItem, now: string
   return Date.parse(now) - Date.parse(String(latest['openedAt'])) > deadAfterMs;
 }
 
+/** Null when this attempt was opened before. */
 async function putOpened(store: AuditStore, request: OpeningRequest, attempt: number): Promise<Opening | null> {
   const { incident, now } = request;
   const assessment = numberCohorts(request.assessment, attempt);
@@ -95,6 +97,7 @@ async function putPointers(store: AuditStore, { incident, assessment, now }: Ope
   await Promise.all(partitions.map((pk) => store.overwrite({ pk, sk, incidentId: incident.id, openedAt: now })));
 }
 
+/** Also keeps later cuts of the same incident apart from earlier ones in the list of what is cut. */
 function numberCohorts(assessment: Assessment, attempt: number): Assessment {
   if (attempt === 1) return assessment;
   const offset = (attempt - 1) * cohortsPerAttempt;

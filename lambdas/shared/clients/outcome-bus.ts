@@ -1,10 +1,7 @@
 import { PutEventsCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { outcomeSource, type OutcomeType } from '../contracts/outcome-event.ts';
 import { OutcomeNotPublishedError } from '../errors.ts';
 import { describeError } from './aws-errors.ts';
-
-/** Source and detail types of what the fuse publishes: subscribers match on them. */
-export const outcomeSource = 'connection-fuse';
-export type OutcomeType = 'Incident closed' | 'Incident failed' | 'Restore closed';
 
 const mostTries = 3;
 

@@ -45,6 +45,7 @@ export function judge(plan: ActionPlan, cohort: Cohort, facts: GuardFacts, polic
   };
 }
 
+/** Why a server must not be touched, or null; missing facts are a reason. */
 function findRefusal(server: string, cohort: Cohort, facts: GuardFacts, policy: Policy): string | null {
   if (facts.mode === 'off') return 'The fuse is off';
   const description = facts.servers.get(server);

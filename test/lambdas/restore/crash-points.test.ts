@@ -124,6 +124,22 @@ describe('restore', () => {
     expect((await world.table.audit.listCuts())[0]?.targets).toHaveLength(1);
   });
 
+  it('clears a cut whose run died before its entry stood', async () => {
+    await world.cut('crash', {}, { atCall: 1, phase: 'before' }).catch(() => undefined);
+    const entry = { incidentId, action: 'revoke-security-groups', cohortId: 'c1' };
+    await world.table.audit.putCut({
+      entry,
+      since: world.now(),
+      targets: [{ target: 'eni-1', server: alpha }],
+      inherited: [],
+    });
+
+    const results = await world.restore({ incidentId });
+
+    expect(results).toEqual([{ entry, status: 'already-undone', summary: 'Nothing was changed' }]);
+    expect(await world.table.audit.listCuts()).toEqual([]);
+  });
+
   it('has nothing to put back after a shadow run', async () => {
     await world.table.audit.writeMode('shadow', { setBy: 'test', reason: 'test', at: 'now' });
     const before = world.snapshot();

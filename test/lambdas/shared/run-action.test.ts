@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Action, Change, Observation } from '../../../lambdas/shared/actions/action.ts';
+import type { Action, ActionContext, Change, Observation } from '../../../lambdas/shared/actions/action.ts';
 import type { GuardFacts } from '../../../lambdas/shared/guard/read-facts.ts';
+import type { EntryKey } from '../../../lambdas/shared/contracts/restoring.ts';
 import { AuditWriteError } from '../../../lambdas/shared/errors.ts';
 import { runAction, type RunTools } from '../../../lambdas/shared/run-action.ts';
 import { buildCohort, buildRequest } from '../../builders/action-request.ts';
@@ -146,6 +147,37 @@ describe('runAction', () => {
 
     expect(outcomes.map(({ status }) => status)).toEqual(['verified', 'verified']);
     expect(table.items.filter(({ sk }) => sk.endsWith('1-intended'))).toHaveLength(1);
+  });
+
+  it('works from the record when another try of its own wrote it first', async () => {
+    const { table, tools } = build();
+    await runAction(request, {
+      ...tools,
+      action: { ...tools.action, apply: async () => Promise.reject(new Error('died')) },
+    }).catch(() => 0);
+    const applied: unknown[] = [];
+    const late = {
+      ...tools.action,
+      plan: async () => {
+        const { changes, ...rest } = await tools.action.plan(undefined as never);
+        return { ...rest, changes: changes.map((change) => ({ ...change, before: { was: 'cut already' } })) };
+      },
+      apply: async (changes: readonly Change[], { resumed }: ActionContext) => {
+        applied.push(resumed, ...changes.map(({ before }) => before));
+        return Promise.resolve([]);
+      },
+    };
+    let reads = 0;
+    const readSteps = async (key: EntryKey) => ((reads += 1) === 1 ? [] : table.audit.readSteps(key));
+    const audit = {
+      readSteps,
+      putStep: table.audit.putStep.bind(table.audit),
+      putCut: table.audit.putCut.bind(table.audit),
+    };
+
+    await runAction(request, { ...tools, action: late, audit });
+
+    expect(applied).toEqual([true, { was: 'open' }, { was: 'open' }]);
   });
 
   it('does not cut again what was restored between two tries', async () => {

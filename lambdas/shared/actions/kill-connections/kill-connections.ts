@@ -76,6 +76,7 @@ export function killConnections(options: KillConnectionsOptions): Action {
   }
 }
 
+/** Turns a host's answer into what was seen; no answer is never a success. */
 function observe({ target, intended }: Change, answer: HostAnswer | undefined): Observation {
   const nothing = { target, held: false, seen: null, connectionsCut: 0 };
   if (answer === undefined) return { ...nothing, reason: 'Host was not asked' };

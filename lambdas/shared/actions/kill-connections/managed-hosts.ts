@@ -43,6 +43,7 @@ export async function readManagedHosts(
   return new Map(hosts.map((host) => [host.InstanceId ?? '', host]));
 }
 
+/** Part by part as numbers; a version in another form is not believed. */
 function isNewEnough(version: string): boolean {
   if (!/^\d+(\.\d+){3}$/.test(version)) return false;
   const parts = version.split('.').map(Number);

@@ -23,12 +23,14 @@ const onInstances: Permission = {
   reason: 'The servers are not known at deploy time; cutting roles are denied lifelines by their tag',
 };
 
+/** Whether a host is managed, which system it runs and how old its agent is. */
 const readsHosts: Permission = {
   actions: ['ssm:DescribeInstanceInformation'],
   resources: ['*'],
   reason: 'This call knows no resources in IAM',
 };
 
+/** Reads the hosts' verdicts, and calls back a command that nobody waits for any more. */
 const followsCommands: Permission = {
   actions: ['ssm:ListCommandInvocations', 'ssm:CancelCommand'],
   resources: ['*'],

@@ -25,8 +25,8 @@ export type Pinning =
 export async function pinDocument(ssm: SSMClient, { name, digest }: DocumentRef): Promise<Pinning> {
   const [content, description] = await lookUp(`Document "${name}"`, async () =>
     Promise.all([
-      ssm.send(new GetDocumentCommand({ Name: name, DocumentFormat: 'JSON', DocumentVersion: '$DEFAULT' })),
-      ssm.send(new DescribeDocumentCommand({ Name: name, DocumentVersion: '$DEFAULT' })),
+      ssm.send(new GetDocumentCommand({ Name: name, DocumentFormat: 'JSON' })),
+      ssm.send(new DescribeDocumentCommand({ Name: name })),
     ]),
   );
   const { DocumentVersion: version, Hash: hash, HashType: hashType } = description.Document ?? {};

@@ -56,6 +56,7 @@ export function toParameters({ incident, cohort, policy }: ActionContext): KillP
   };
 }
 
+/** Each peer with each port; no ports means all of that peer's, both halves read the same text on the host. */
 function listGolden(policy: Policy, names: readonly string[]): string[] {
   return policy.goldenChannels
     .filter(({ name }) => names.includes(name))

@@ -36,6 +36,7 @@ export async function releaseConnections(request: ReleaseRequest): Promise<Undoi
   return undoings.flat();
 }
 
+/** One command for hosts of one incident and one digest. */
 async function releaseGroup(
   request: ReleaseRequest,
   document: PinnedDocument,
@@ -53,6 +54,7 @@ async function releaseGroup(
   return group.map(({ target }) => ({ target, ...toOutcome(answers.get(target), incident) }));
 }
 
+/** The host's own comparison counts: it has the table before it, we have its digest only. */
 function toOutcome(answer: HostAnswer | undefined, incident: string): Omit<Undoing, 'target'> {
   if (answer === undefined) return { status: 'failed', reason: 'Host was not asked' };
   if (answer.kind === 'none') return { status: 'failed', reason: answer.reason };
@@ -74,6 +76,7 @@ function incidentOf({ intended }: Change): string {
   return z.parse(RecordedSchema, intended).incident;
 }
 
+/** Empty where no verdict was recorded: then the host's own note is the witness. */
 function digestOf({ target }: Change, seen: ReadonlyMap<string, Json>): string {
   const parsed = z.safeParse(SeenSchema, seen.get(target));
   return parsed.success ? parsed.data.tableDigest : '';

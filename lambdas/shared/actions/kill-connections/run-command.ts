@@ -67,6 +67,7 @@ async function runBatch(
   }
 }
 
+/** Version and hash are those that were checked: what changed since is not run. */
 async function send(ssm: SSMClient, { document, servers, parameters, comment }: CommandRequest): Promise<string> {
   const { Command } = await ssm.send(
     new SendCommandCommand({
@@ -112,6 +113,7 @@ async function waitForHosts(
   }
 }
 
+/** With details: the hosts' output is in there, and a fleet costs one call a page, not one a host. */
 async function listInvocations(ssm: SSMClient, commandId: string): Promise<CommandInvocation[]> {
   const found: CommandInvocation[] = [];
   let next: string | undefined;
@@ -131,6 +133,7 @@ async function cancel(ssm: SSMClient, commandId: string): Promise<void> {
   await ssm.send(new CancelCommandCommand({ CommandId: commandId })).catch(() => undefined);
 }
 
+/** The status only tells that the command ended; what it did is in the output. */
 function toAnswer(server: string, invocations: readonly CommandInvocation[]): HostAnswer {
   const invocation = invocations.find(({ InstanceId }) => InstanceId === server);
   if (invocation === undefined) return { kind: 'none', reason: 'Host did not get the command' };

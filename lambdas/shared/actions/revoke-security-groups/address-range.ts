@@ -26,6 +26,7 @@ export function isInside(inner: AddressRange, outer: AddressRange): boolean {
   return inner.family === outer.family && inner.low >= outer.low && inner.high <= outer.high;
 }
 
+/** Digits only: `Number` would also take an empty text, a sign or an exponent. */
 function readPrefix(text: string): number | null {
   return /^\d{1,3}$/.test(text) ? Number(text) : null;
 }
@@ -34,6 +35,7 @@ function toIPv4Number(address: string): bigint {
   return address.split('.').reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }
 
+/** `::` stands for as many zero groups as are missing to eight. */
 function toIPv6Number(address: string): bigint {
   const [head = '', tail] = address.split('::');
   const front = toGroups(head);

@@ -84,6 +84,7 @@ async function revokeRules(ec2: EC2Client, batch: readonly RuleChange[], triesLe
   }
 }
 
+/** The first code is EC2's answer by content, the second by rule id. */
 function isRuleMissing(error: unknown): boolean {
   return ['InvalidPermission.NotFound', 'InvalidSecurityGroupRuleId.NotFound'].includes(codeOf(error));
 }
@@ -100,6 +101,7 @@ async function dropChanged(ec2: EC2Client, interfaces: readonly InterfaceChange[
   return interfaces.filter(({ target, before }) => isSameGroups(present.get(target) ?? [], before.groups));
 }
 
+/** Turns a thrown error into a value: one failing target must not end the others. */
 async function attempt(target: string, work: () => Promise<void>): Promise<{ target: string; error: unknown } | null> {
   try {
     await work();

@@ -6,6 +6,7 @@ const instances = 'arn:${Partition}:ec2:${Region}:${Account}:instance/*';
 const groups = 'arn:${Partition}:ec2:${Region}:${Account}:security-group/*';
 const groupRules = 'arn:${Partition}:ec2:${Region}:${Account}:security-group-rule/*';
 
+/** For the plan, for looking again after a break, and for reading back. */
 const reads: Permission = {
   actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSecurityGroupRules'],
   resources: ['*'],

@@ -33,6 +33,7 @@ export function planInterfaces(
   return { changes, leftAlone, unable };
 }
 
+/** Every interface for itself: they may lie in several VPCs and carry different groups. */
 function planInterface(
   one: NetworkInterface,
   quarantine: QuarantineGroups,
@@ -46,6 +47,7 @@ function planInterface(
   const vpcGroups = quarantine[vpcId];
   if (vpcGroups === undefined) return { kind: 'unable', reason: `VPC "${vpcId}" has no quarantine groups` };
   const groups = (one.Groups ?? []).map(({ GroupId = '' }) => GroupId);
+  // An interface's groups add up: what any of them admits was open.
   const former = groups.flatMap(trafficOf);
   const choice = chooseGroups({ vpcGroups, former, trafficOf, policy, goldenChannels: cohort.goldenChannels });
   if (choice.kind === 'unable') return choice;

@@ -46,6 +46,7 @@ export function reachOf(rule: GroupRule, cut: Cut): Reach {
   return 'outside';
 }
 
+/** A rule for all protocols or a range of ports may admit the port and more. */
 function reachOfPorts({ protocol, fromPort, toPort }: GroupRule, ports: readonly number[]): Reach {
   if (protocol === '-1') return 'wider';
   if (protocol !== 'tcp') return 'outside';
@@ -64,6 +65,7 @@ function reachOfPeers({ source }: GroupRule, peers: readonly string[]): Reach {
   return asked.some((peer) => isInside(peer, range)) ? 'wider' : 'outside';
 }
 
+/** Why a rule must stay though it admits what is cut, or null. */
 function findReasonToSpare(
   rule: GroupRule,
   reach: Reach,
@@ -84,6 +86,7 @@ function findReasonToSpare(
   return `Group "${rule.groupId}" is shared with interface "${outsider.NetworkInterfaceId ?? ''}" of ${whose}, which is not cut`;
 }
 
+/** The server is the first that carries the group; the guard is asked about all of them. */
 function toChange(rule: GroupRule, inGroup: readonly NetworkInterface[]): Change {
   const found = inGroup.flatMap(({ Attachment }) => Attachment?.InstanceId ?? []);
   const [server = '', ...alsoTouches] = new Set(found);

@@ -43,8 +43,10 @@ export async function undoCut(ec2: EC2Client, timing: Timing, changes: readonly 
   ];
 }
 
+/** Runs a call again while EC2 asks to slow down, within the time of this entry. */
 type Within = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
+/** Three-way: former groups are left, the cut's are replaced, anything else is somebody's work and stays. */
 async function undoInterface(
   ec2: EC2Client,
   change: InterfaceChange,
@@ -64,6 +66,7 @@ async function undoInterface(
     : { status: 'failed', reason: `Groups read back are ${after.join(', ')}` };
 }
 
+/** A rule that is absent is as the cut left it; one that admits the same is compared in full. */
 async function undoRule(
   ec2: EC2Client,
   { before }: RuleChange,
@@ -79,12 +82,14 @@ async function undoRule(
     : { status: 'undone', reason: `Rule is back as "${back.id}"` };
 }
 
+/** EC2 takes words and tags for no difference; a person who wrote others did not mean ours. */
 function compareTwin(before: GroupRule, twin: GroupRule): Outcome {
   const isSame = twin.description === before.description && isSameJson(twin.tags, before.tags);
   if (isSame) return { status: 'already-undone', reason: `Rule is there as "${twin.id}"` };
   return { status: 'drifted', reason: `Rule "${twin.id}" admits the same with another description or other tags` };
 }
 
+/** Makes the rule again in one call with its tags, so that no half-made rule can be met by the next try. */
 async function authorize(ec2: EC2Client, rule: GroupRule): Promise<void> {
   const tags = Object.entries(rule.tags).map(([Key, Value]) => ({ Key, Value }));
   const input = {
@@ -96,6 +101,7 @@ async function authorize(ec2: EC2Client, rule: GroupRule): Promise<void> {
   else await ec2.send(new AuthorizeSecurityGroupIngressCommand(input));
 }
 
+/** EC2's form for the one source a rule has; IPv6 has a list of its own. */
 function toPermission({ protocol, fromPort, toPort, source, description }: GroupRule): IpPermission {
   const base = { IpProtocol: protocol, FromPort: fromPort, ToPort: toPort };
   const words = description === null ? {} : { Description: description };
@@ -131,6 +137,7 @@ async function readRules(ec2: EC2Client, changes: readonly RuleChange[]): Promis
   ).map(toGroupRule);
 }
 
+/** The rule that EC2 would call a duplicate of this one. */
 function findTwin(wanted: GroupRule, rules: readonly GroupRule[]): GroupRule | undefined {
   return rules.find((rule) => ruleIdentity(rule) === ruleIdentity(wanted));
 }

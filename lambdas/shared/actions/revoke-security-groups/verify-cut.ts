@@ -25,6 +25,7 @@ export async function verifyCut(ec2: EC2Client, timing: Timing, changes: readonl
   return [...seen.values()];
 }
 
+/** An interface that is gone carries no traffic: that too is a cut that holds. */
 async function observeInterfaces(ec2: EC2Client, changes: readonly InterfaceChange[]): Promise<Observation[]> {
   const groups = await readGroups(
     ec2,
@@ -39,6 +40,7 @@ async function observeInterfaces(ec2: EC2Client, changes: readonly InterfaceChan
   });
 }
 
+/** By id: the same rule made anew by somebody else is another rule, and not ours to judge. */
 async function observeRules(ec2: EC2Client, changes: readonly RuleChange[]): Promise<Observation[]> {
   const rules = await describeGroupRules(
     ec2,
