@@ -29,6 +29,11 @@ const operators: ReadonlyMap<string, Operator> = new Map([
   ['Bool', is((wanted, value) => wanted.toLowerCase() === value.toLowerCase())],
 ]);
 
+/** Refuses conditions whose operators the evaluator does not know, before any request is judged by them. */
+export function checkOperators(conditions: Conditions): void {
+  for (const name of Object.keys(conditions)) if (name !== 'Null') readOperator(name);
+}
+
 /** True when every operator holds for every one of its keys. Several wanted values mean any of them. */
 export function meetsConditions(conditions: Conditions, context: RequestContext): boolean {
   // All are looked at, also behind one that fails: a condition that is not understood must always be heard of.
@@ -40,11 +45,7 @@ export function meetsConditions(conditions: Conditions, context: RequestContext)
 
 function meetsCondition(name: string, key: string, wanted: readonly string[], value: KeyValue | undefined): boolean {
   if (name === 'Null') return wanted.some((word) => readIsNull(word) === isAbsent(value));
-  const [qualifier, bare] = name.includes(':') ? name.split(':', 2) : ['', name];
-  const operator = operators.get(bare ?? '');
-  if (operator === undefined) {
-    throw new PolicyNotUnderstoodError(`Could not check '${key}': condition operator '${name}' is not known`);
-  }
+  const { qualifier, operator } = readOperator(name);
   const holds = (one: string): boolean => wanted.some((word) => operator.matches(word, one)) !== operator.isNegated;
   switch (qualifier) {
     case 'ForAllValues':
@@ -55,8 +56,19 @@ function meetsCondition(name: string, key: string, wanted: readonly string[], va
     case '':
       return value === undefined ? operator.isNegated : holds(requireSingle(name, key, value));
     default:
-      throw new PolicyNotUnderstoodError(`Could not check '${key}': qualifier '${qualifier}' is not known`);
+      return qualifier satisfies never;
   }
+}
+
+const qualifiers = ['', 'ForAllValues', 'ForAnyValue'] as const;
+
+function readOperator(name: string): { readonly qualifier: (typeof qualifiers)[number]; readonly operator: Operator } {
+  const [first = '', second] = name.split(':');
+  const [said, bare] = second === undefined ? ['', first] : [first, second];
+  const qualifier = qualifiers.find((known) => known === said);
+  const operator = operators.get(bare);
+  if (qualifier !== undefined && operator !== undefined && name.split(':').length <= 2) return { qualifier, operator };
+  throw new PolicyNotUnderstoodError(`Could not check a condition: operator '${name}' is not known`);
 }
 
 function readIsNull(word: string): boolean {

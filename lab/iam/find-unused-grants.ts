@@ -45,9 +45,7 @@ function splitConditions(condition: Condition): Condition[] {
   );
   return keys.reduce<Condition[]>(
     (narrowed, { operator, key, values }) =>
-      narrowed.flatMap((one) =>
-        values.map((value) => ({ ...one, [operator]: { ...one[operator], [key]: [value] } })),
-      ),
+      narrowed.flatMap((one) => values.map((value) => ({ ...one, [operator]: { ...one[operator], [key]: [value] } }))),
     [{}],
   );
 }

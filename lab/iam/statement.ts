@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { meetsConditions } from './conditions.ts';
+import { checkOperators, meetsConditions } from './conditions.ts';
 import type { IamRequest } from './iam-request.ts';
 import { matchesAction, matchesResource } from './match-patterns.ts';
 import { PolicyNotUnderstoodError } from './policy-errors.ts';
@@ -41,7 +41,10 @@ export type Statement = z.output<typeof StatementSchema>;
 /** Reads a resolved statement; one with a part the evaluator does not know is refused whole. */
 export function parseStatement(value: unknown): Statement {
   const parsed = StatementSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkOperators(parsed.data.Condition);
+    return parsed.data;
+  }
   const [issue] = parsed.error.issues;
   const path = (issue?.path ?? []).map(String).join('.');
   throw new PolicyNotUnderstoodError(

@@ -1,0 +1,83 @@
+import * as z from 'zod/mini';
+import type { ServiceCall } from '../services/wire/service.ts';
+import { dynamodbRequests } from './dynamodb-requests.ts';
+import { ec2Requests } from './ec2-requests.ts';
+import { evaluateAll } from './evaluate.ts';
+import type { Verdict } from './evaluate.ts';
+import type { IamRequest } from './iam-request.ts';
+import { CallNotMappedError } from './policy-errors.ts';
+import { defineRequests, noContext, onNoResource, toArn } from './request-input.ts';
+import type { CallSite, ToRequests } from './request-input.ts';
+import { ssmRequests } from './ssm-requests.ts';
+import type { Statement } from './statement.ts';
+
+const putEvents = defineRequests(
+  z.object({
+    Entries: z.array(
+      z.object({ EventBusName: z._default(z.string(), 'default'), Source: z.string(), DetailType: z.string() }),
+    ),
+  }),
+  ({ Entries }, site) =>
+    Entries.map(({ EventBusName, Source, DetailType }) => ({
+      action: 'events:PutEvents',
+      resource: toArn(site, 'events', 'event-bus/', EventBusName),
+      context: { keys: { 'events:source': Source, 'events:detail-type': DetailType }, complete: [] },
+    })),
+);
+
+/** The IAM action is not the operation's name here. */
+const invokeFunction = defineRequests(z.object({ FunctionName: z.string() }), ({ FunctionName }, site) => [
+  {
+    action: 'lambda:InvokeFunction',
+    resource: toArn(site, 'lambda', 'function:', FunctionName),
+    context: noContext,
+  },
+]);
+
+const startExecution = defineRequests(z.object({ stateMachineArn: z.string() }), ({ stateMachineArn }) => [
+  { action: 'states:StartExecution', resource: stateMachineArn, context: noContext },
+]);
+
+const publish = defineRequests(z.object({ TopicArn: z.string() }), ({ TopicArn }) => [
+  { action: 'sns:Publish', resource: TopicArn, context: noContext },
+]);
+
+/** A queue is called by its URL, whose last part is its name; between services by its ARN. */
+const sendMessage = defineRequests(z.object({ QueueUrl: z.string() }), ({ QueueUrl }, site) => [
+  {
+    action: 'sqs:SendMessage',
+    resource: toArn(site, 'sqs', '', QueueUrl.replace(/^https?:.*\//, '')),
+    context: noContext,
+  },
+]);
+
+const mappings: Readonly<Record<string, Readonly<Record<string, ToRequests>>>> = {
+  ec2: ec2Requests,
+  ssm: ssmRequests,
+  dynamodb: dynamodbRequests,
+  events: { PutEvents: putEvents },
+  // AWS would take single alarms as well; only `*` also covers composite ones.
+  cloudwatch: { DescribeAlarms: onNoResource() },
+  lambda: { Invoke: invokeFunction },
+  states: { StartExecution: startExecution },
+  sns: { Publish: publish },
+  sqs: { SendMessage: sendMessage },
+};
+
+/**
+ * What AWS authorises when this call is made: every action on every resource, with the condition keys of that
+ * resource. Call it when the call arrives: tags count as they are then. A call without a mapping is an error.
+ */
+export function toIamRequests(call: ServiceCall, site: CallSite): readonly IamRequest[] {
+  const operations = Object.hasOwn(mappings, call.service) ? (mappings[call.service] ?? {}) : {};
+  const toRequests = Object.hasOwn(operations, call.operation) ? operations[call.operation] : undefined;
+  if (toRequests !== undefined) return toRequests(call, site);
+  throw new CallNotMappedError(
+    `Could not tell what AWS authorises for '${call.service}:${call.operation}': the lab has no mapping for it`,
+  );
+}
+
+/** Says whether a role with these statements could make the call. */
+export function authoriseCall(statements: readonly Statement[], call: ServiceCall, site: CallSite): Verdict {
+  return evaluateAll(statements, toIamRequests(call, site));
+}
