@@ -13,6 +13,8 @@ import { placeServer, readNetwork } from './place-server.ts';
 import { startAwsLab } from './services/aws-lab.ts';
 import type { AwsLab } from './services/aws-lab.ts';
 import { synthesise } from './synthesise.ts';
+import type { LabAccount } from './synthesise.ts';
+import { loadTemplate } from './template/load-template.ts';
 import { deployTemplate } from './template/deploy-template.ts';
 import type { Deployment } from './template/deploy-template.ts';
 import { startExecution, triggerRespond } from './trigger.ts';
@@ -25,6 +27,8 @@ export interface LabProps {
   readonly policyPath?: string | undefined;
   /** Progress, a line at a time. Default: nobody listens. */
   readonly tell?: ((line: string) => void) | undefined;
+  /** A cloud assembly that was synthesised before for `labAccount`. Default: one is made for this lab. */
+  readonly assembly?: string | undefined;
 }
 
 /** The deployed app with its hosts, ready for events. */
@@ -54,17 +58,21 @@ export interface Lab {
 export const labAccountId = '123456789012';
 export const labRegion = 'us-east-1';
 export const labVpcId = 'vpc-0fab0000000000001';
+export const labAccount: LabAccount = {
+  accountId: labAccountId,
+  region: labRegion,
+  vpcId: labVpcId,
+  policyPath: scenarioPolicyPath,
+};
 
 /** Builds, synthesises, deploys into the embedded AWS and starts the hosts. */
 export async function startLab(props: LabProps = {}): Promise<Lab> {
-  const { tell = () => undefined, policyPath = scenarioPolicyPath } = props;
-  tell('building the functions and synthesising the app');
-  const { loaded, folder } = await synthesise({
-    accountId: labAccountId,
-    region: labRegion,
-    vpcId: labVpcId,
-    policyPath,
-  });
+  const { tell = () => undefined, policyPath = scenarioPolicyPath, assembly } = props;
+  if (assembly === undefined) tell('building the functions and synthesising the app');
+  const { loaded, folder } =
+    assembly === undefined
+      ? await synthesise({ ...labAccount, policyPath })
+      : { loaded: loadTemplate(assembly), folder: undefined };
   const world = await createHostWorld(props.hosts === undefined ? {} : { force: props.hosts });
   const worldReason = props.hosts === 'simulated' ? 'asked for' : (await detectRealHosts()).reason;
   tell(`deploying into the lab; hosts are ${world.kind} (${worldReason})`);
@@ -87,7 +95,7 @@ interface Parts {
   readonly deployment: Deployment;
   readonly world: HostWorld;
   readonly worldReason: string;
-  readonly folder: string;
+  readonly folder: string | undefined;
 }
 
 function assemble({ aws, deployment, world, worldReason, folder }: Parts): Lab {
@@ -109,7 +117,7 @@ function assemble({ aws, deployment, world, worldReason, folder }: Parts): Lab {
     stop: async () => {
       await aws.stop();
       await world.stop();
-      await rm(folder, { recursive: true, force: true });
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

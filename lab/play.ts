@@ -58,7 +58,8 @@ export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Pl
   return { observed, result: judge(scenario, observed, lab.world.kind === 'simulated') };
 }
 
-async function raiseServer(lab: Lab, server: ScenarioServer): Promise<void> {
+/** Raises a server with its peers, registers it and starts to watch it. */
+export async function raiseServer(lab: Lab, server: ScenarioServer): Promise<void> {
   await lab.world.createServer({
     instanceId: server.id,
     privateAddress: server.address,

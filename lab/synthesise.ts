@@ -21,21 +21,32 @@ export interface Synthesised {
   readonly folder: string;
 }
 
-/**
- * Builds the bundles and synthesises the real app into a folder of its own, by the same commands as a deploy. Runs
- * them as processes, so that the lab holds nothing of CDK and reads only what they wrote.
- */
-export async function synthesise({ accountId, region, vpcId, policyPath }: LabAccount): Promise<Synthesised> {
+/** Builds the bundles and synthesises the real app into a folder of its own, by the same commands as a deploy. */
+export async function synthesise(account: LabAccount): Promise<Synthesised> {
   const folder = await mkdtemp(join(tmpdir(), 'connection-fuse-synth-'));
+  await buildFunctions();
+  return { loaded: loadTemplate(await synthesiseInto(folder, account)), folder };
+}
+
+/** Bundles the functions. */
+export async function buildFunctions(): Promise<void> {
+  await runNode(['build.mjs'], {});
+}
+
+/**
+ * Synthesises the real app and returns the folder of its cloud assembly, `cdk.out` inside `folder`. CDK runs as a
+ * process of its own, so that the lab holds nothing of it and reads only what it wrote.
+ */
+export async function synthesiseInto(folder: string, account: LabAccount): Promise<string> {
+  const { accountId, region, vpcId, policyPath } = account;
   const config = join(folder, 'fuse.config.yaml');
   // JSON is YAML.
   const accounts = [{ account: accountId, region, vpcs: [{ vpcId }] }];
   await writeFile(config, JSON.stringify({ policy: policyPath, accounts }));
-  await runNode(['build.mjs'], {});
   const outdir = join(folder, 'cdk.out');
   // The template's own validator is a check of CI; here it would double the waiting.
   await runNode(['cdk/app.ts'], { CDK_OUTDIR: outdir, FUSE_CONFIG: config, CDK_VALIDATION: 'false' });
-  return { loaded: loadTemplate(outdir), folder };
+  return outdir;
 }
 
 async function runNode(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<void> {

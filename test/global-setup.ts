@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detectRealHosts } from '../lab/hosts/detect-real-hosts.ts';
+import { buildFunctions } from '../lab/synthesise.ts';
 
 /** Says once what this machine cannot run; where nothing may be skipped (`FUSE_NO_SKIP`, as CI sets it), stops instead. */
-export async function setup(): Promise<void> {
+export async function setup(): Promise<() => void> {
   const root = join(import.meta.dirname, '..');
   const { possible, reason } = await detectRealHosts();
   const skipped = [
@@ -12,4 +14,9 @@ export async function setup(): Promise<void> {
   ];
   for (const what of skipped) console.warn(`Skipped ${what}`);
   if (!possible && process.env['FUSE_NO_SKIP'] === '1') throw new Error(`Nothing may be skipped here, but ${reason}`);
+  // Once for all test files: a build while another file reads the bundles would give either a half one.
+  await buildFunctions();
+  const folder = mkdtempSync(join(tmpdir(), 'connection-fuse-test-'));
+  process.env['FUSE_TEST_FOLDER'] = folder;
+  return () => rmSync(folder, { recursive: true, force: true });
 }

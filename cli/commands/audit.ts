@@ -3,6 +3,7 @@ import type { CAC } from 'cac';
 import type { AuditItem } from '../../lambdas/shared/clients/audit-item.ts';
 import { AuditTable } from '../../lambdas/shared/clients/audit-table.ts';
 import type { CutItem } from '../../lambdas/shared/clients/audit-table.ts';
+import { findBrokenSeal } from '../../lambdas/shared/seal.ts';
 import { defaultStackName, findDeployment } from '../account.ts';
 import type { AccountOptions } from '../account.ts';
 import { paint, print, printJson, toTable, UsageError } from '../output.ts';
@@ -15,7 +16,7 @@ interface AuditOptions extends AccountOptions {
 /** `fuse audit`: reads the audit table; it never writes. */
 export function addAuditCommand(cli: CAC): void {
   cli
-    .command('audit <verb> [id]', 'Read the record: list, cuts, show <incident>, server <id>')
+    .command('audit <verb> [id]', 'Read the record: list, cuts, show <incident>, verify <incident>, server <id>')
     .option('--limit <number>', 'How many incidents to list', { default: 20 })
     .option('--stack <name>', 'Stack of the fuse', { default: defaultStackName })
     .option('--json', 'One JSON object a line')
@@ -23,7 +24,7 @@ export function addAuditCommand(cli: CAC): void {
     .action(async (verb: string, id: string | undefined, options: AuditOptions) => {
       const show = verbs[verb];
       if (show === undefined)
-        throw new UsageError(`There is no audit verb "${verb}"`, 'Use list, cuts, show or server');
+        throw new UsageError(`There is no audit verb "${verb}"`, 'Use list, cuts, show, verify or server');
       const { tableName } = await findDeployment(options);
       await show(new AuditTable(new DynamoDBClient(), tableName), id, options);
     });
@@ -49,9 +50,18 @@ const verbs: Readonly<Record<string, Show>> = {
   },
   show: async (table, id, options) => {
     if (id === undefined) throw new UsageError('No incident is named', 'fuse audit show <incident>');
-    const items = await table.readIncident(id);
-    if (items.length === 0) throw new UsageError(`There is no incident "${id}"`, 'fuse audit list names them');
-    for (const item of items) showItem(item, options);
+    for (const item of await readKnown(table, id)) showItem(item, options);
+  },
+  verify: async (table, id, options) => {
+    if (id === undefined) throw new UsageError('No incident is named', 'fuse audit verify <incident>');
+    const items = await readKnown(table, id);
+    const seals = items.filter(({ seal }) => typeof seal === 'string').length;
+    // Nothing sealed is nothing proven.
+    const fault = seals === 0 ? 'The incident is not sealed yet' : findBrokenSeal(items);
+    if (options.json === true) printJson({ incidentId: id, ok: fault === null, seals, fault });
+    else
+      print(fault === null ? `${paint.good('unchanged')} under ${seals} seals` : `${paint.bad('not proven')} ${fault}`);
+    if (fault !== null) process.exitCode = 1;
   },
   server: async (table, id, options) => {
     if (id === undefined) throw new UsageError('No server is named', 'fuse audit server <id>');
@@ -61,6 +71,12 @@ const verbs: Readonly<Record<string, Show>> = {
     }
   },
 };
+
+async function readKnown(table: AuditTable, id: string): Promise<AuditItem[]> {
+  const items = await table.readIncident(id);
+  if (items.length === 0) throw new UsageError(`There is no incident "${id}"`, 'fuse audit list names them');
+  return items;
+}
 
 function toRow(opening: AuditItem): string[] {
   const signal = opening['signal'] as { name?: string; servers?: readonly string[] } | undefined;

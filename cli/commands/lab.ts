@@ -1,24 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { CAC } from 'cac';
-import { moveToLab, toScenario } from '../../lab/event-scenario.ts';
-import { labAccountId, labRegion, startLab } from '../../lab/lab.ts';
-import type { Lab } from '../../lab/lab.ts';
-import { play } from '../../lab/play.ts';
-import { readScenarios } from '../../lab/scenario.ts';
-import type { Scenario } from '../../lab/scenario.ts';
-import { SignalRejectedError } from '../../lambdas/shared/errors.ts';
-import { parseEvent } from '../../lambdas/shared/signals/parse-event.ts';
-import { toEnvelope } from '../../lambdas/shared/signals/envelope.ts';
-import { paint, print, printJson, progress, UsageError } from '../output.ts';
-import { showScenario } from '../show-scenario.ts';
-
-interface LabOptions {
-  readonly event?: string;
-  readonly json?: boolean;
-  readonly keep?: boolean;
-  readonly simulated?: boolean;
-}
+import type { LabOptions } from '../run-lab.ts';
 
 /** `fuse lab`: the synthesised app on this machine, with real sockets where the machine allows it. */
 export function addLabCommand(cli: CAC): void {
@@ -30,111 +11,8 @@ export function addLabCommand(cli: CAC): void {
     .option('--keep', 'Keep the lab up afterwards and print the variables that point the AWS tools to it')
     .example('  fuse lab\n  fuse lab ransomware lifeline\n  fuse lab --event finding.json --json')
     .action(async (names: readonly string[], options: LabOptions) => {
-      const scenarios = options.event === undefined ? chooseScenarios(names) : readEventScenario(options.event);
-      if ('outcome' in scenarios) return tellNotPlayed(scenarios, options);
-      await runLab(scenarios, options);
+      // Loaded only now: the lab brings half of AWS along, and the other verbs need none of it.
+      const { runLab } = await import('../run-lab.ts');
+      await runLab(names, options);
     });
-}
-
-function chooseScenarios(names: readonly string[]): readonly Scenario[] {
-  const all = readScenarios();
-  const unknown = names.find((name) => all.every((scenario) => scenario.name !== name));
-  if (unknown !== undefined) {
-    throw new UsageError(`There is no scenario "${unknown}"`, `Known are ${all.map(({ name }) => name).join(', ')}`);
-  }
-  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
-}
-
-/** An event file that is not played, and why. */
-interface NotPlayed {
-  readonly name: string;
-  readonly outcome: 'ignored' | 'rejected';
-  readonly reason: string;
-}
-
-function readEventScenario(path: string): readonly Scenario[] | NotPlayed {
-  const event = toEnvelope(readEvent(path));
-  const name = basename(path);
-  try {
-    const parsed = parseEvent(event, {
-      accountId: labAccountId,
-      region: labRegion,
-      receivedAt: new Date().toISOString(),
-    });
-    if (parsed.kind === 'ignored') return { name, outcome: 'ignored', reason: parsed.reason };
-    return [toScenario(name, moveToLab(event), parsed.signal)];
-  } catch (error) {
-    if (!(error instanceof SignalRejectedError)) throw error;
-    return { name, outcome: 'rejected', reason: error.message };
-  }
-}
-
-function readEvent(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
-  } catch (error) {
-    throw new UsageError(
-      `Could not read event "${path}": ${error instanceof Error ? error.message : String(error)}`,
-      'Name a file with one JSON event',
-    );
-  }
-}
-
-/** An ignored event is a decision like any other; a rejected one, in an account a dead letter, is a failure. */
-function tellNotPlayed({ name, outcome, reason }: NotPlayed, options: LabOptions): void {
-  if (outcome === 'rejected') process.exitCode = 1;
-  if (options.json !== true) return print(`${paint.strong(name)} is ${outcome}: ${reason}`);
-  printJson({ scenario: name, ok: outcome === 'ignored', simulated: false, outcome, reason, ...nothingSeen });
-}
-
-const nothingSeen = {
-  incidentId: null,
-  path: [],
-  cut: { connections: 0, survivors: 0, goldenLost: 0 },
-  latencyMs: null,
-  restored: true,
-  failures: [],
-};
-
-async function runLab(scenarios: readonly Scenario[], options: LabOptions): Promise<void> {
-  const startedAt = Date.now();
-  const lab = await startLab({
-    hosts: options.simulated === true ? 'simulated' : undefined,
-    tell: progress,
-  });
-  try {
-    const failed = await playAll(lab, scenarios, options);
-    if (failed > 0) process.exitCode = 1;
-    if (options.json !== true) print(summarise(scenarios.length, failed, lab, Date.now() - startedAt));
-    if (options.keep === true) await keep(lab);
-  } finally {
-    await lab.stop();
-  }
-}
-
-async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOptions): Promise<number> {
-  let failed = 0;
-  for (const [index, scenario] of scenarios.entries()) {
-    const number = `${index + 1}/${scenarios.length}`;
-    progress(`${number} ${scenario.name}: ${scenario.description}`);
-    const played = await play(lab, scenario, (line) => progress(`    ${line}`));
-    if (options.json === true) printJson(played.result);
-    else for (const line of showScenario(played, number)) print(line);
-    if (!played.result.ok) failed += 1;
-  }
-  return failed;
-}
-
-function summarise(count: number, failed: number, lab: Lab, milliseconds: number): string {
-  const hosts = lab.world.kind === 'real' ? 'real sockets' : paint.warn(`simulated hosts (${lab.worldReason})`);
-  const verdict =
-    failed === 0 ? paint.good(`all ${count} as wanted`) : paint.bad(`${failed} of ${count} not as wanted`);
-  return `\n${verdict}, ${hosts}, ${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-async function keep(lab: Lab): Promise<void> {
-  print(
-    `\nThe lab stays up until Ctrl-C. In another shell:\n${lab.variables.map((line) => `  export ${line}`).join('\n')}`,
-  );
-  await new Promise<void>((resolve) => process.once('SIGINT', resolve));
 }

@@ -22,6 +22,8 @@ export interface RuntimeProps {
   readonly endpointUrl: string;
   /** Told each line a function writes. Default: nobody; the lines are kept in any case. */
   readonly onLine?: ((line: LogLine) => void) | undefined;
+  /** Whether sleeps inside functions take no real time. Default: false. */
+  readonly skipsWaits?: boolean | undefined;
 }
 
 /** One line in a function's log group. */
@@ -72,7 +74,8 @@ export function toProcessEnvironment(
     _HANDLER: spec.handler,
     AWS_ACCESS_KEY_ID: toAccessKeyId(spec.functionName),
     AWS_SECRET_ACCESS_KEY: 'lab',
-    AWS_SESSION_TOKEN: 'lab',
+    // One for each process, as on AWS: by it the lab knows which process made a call.
+    AWS_SESSION_TOKEN: `lab-${logStreamName}`,
     AWS_REGION: props.region,
     AWS_DEFAULT_REGION: props.region,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',

@@ -14,6 +14,8 @@ export interface FunctionProcessProps {
   readonly taskRoot: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+  /** Whether sleeps take no real time, see skip-waits.mjs. */
+  readonly skipsWaits: boolean;
   readonly onLine: (stream: 'stdout' | 'stderr', requestId: string, text: string) => void;
 }
 
@@ -32,13 +34,17 @@ export class FunctionProcess {
   #onMessage: ((message: ChildMessage) => void) | undefined;
   #requestId = '';
   #isDead = false;
+  #skippedMs = 0;
 
   constructor(props: FunctionProcessProps) {
     this.#props = props;
     // Neither flags nor environment of the lab itself may leak into the function.
     const options = { cwd: props.taskRoot, env: { ...props.environment }, execArgv: [], silent: true };
-    this.#child = fork(bootstrapPath, [], options);
-    this.#child.on('message', (message) => this.#onMessage?.(message as ChildMessage));
+    this.#child = fork(bootstrapPath, props.skipsWaits ? ['--skip-waits'] : [], options);
+    this.#child.on('message', (message) => {
+      this.#skippedMs = (message as ChildMessage).skippedMs;
+      this.#onMessage?.(message as ChildMessage);
+    });
     this.#readers = (['stdout', 'stderr'] as const).flatMap((name) => {
       const stream = this.#child[name];
       return stream === null ? [] : [new OutputReader(stream, (text) => props.onLine(name, this.#requestId, text))];
@@ -48,6 +54,16 @@ export class FunctionProcess {
 
   get isDead(): boolean {
     return this.#isDead;
+  }
+
+  /** The token that the process signs its calls with, and no other process does. */
+  get sessionToken(): string {
+    return this.#props.environment['AWS_SESSION_TOKEN'] ?? '';
+  }
+
+  /** How much time the process skipped so far. */
+  get skippedMs(): number {
+    return this.#skippedMs;
   }
 
   /** Waits until the handler is loaded; a handler that cannot be loaded is an error and the end of the process. */
@@ -72,7 +88,8 @@ export class FunctionProcess {
   /** Sends a request, or nothing for the init phase, and waits for the answer, the process' end or the time-out. */
   async #exchange(timeoutSeconds: number, request: InvokeMessage | undefined): Promise<Outcome> {
     const { promise: answered, resolve } = Promise.withResolvers<Outcome>();
-    this.#onMessage = (message) => resolve(toOutcome(message));
+    this.#onMessage = (message) =>
+      resolve(message.kind === 'timed-out' ? this.#timedOut(timeoutSeconds) : toOutcome(message));
     const marks = this.#readers.map(async (reader) => await reader.untilMark());
     const timer = setTimeout(() => resolve(this.#timedOut(timeoutSeconds)), timeoutSeconds * 1000);
     if (request !== undefined && this.#child.connected) this.#child.send(request);
@@ -105,7 +122,7 @@ export class FunctionProcess {
 /** The name under which Lambda reports a time-out, and state machines catch it. */
 const timedOutType = 'Sandbox.Timedout';
 
-function toOutcome(message: ChildMessage): Outcome {
+function toOutcome(message: Exclude<ChildMessage, { kind: 'timed-out' }>): Outcome {
   switch (message.kind) {
     case 'ready':
       return { kind: 'succeeded', payload: 'null' };

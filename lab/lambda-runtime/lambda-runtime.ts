@@ -29,6 +29,7 @@ export class LambdaRuntime {
   readonly #lines: LogLine[] = [];
   #root: Promise<string> | undefined;
   #isStopped = false;
+  #skippedMs = 0;
 
   constructor(props: RuntimeProps) {
     this.#props = props;
@@ -89,6 +90,19 @@ export class LambdaRuntime {
     );
   }
 
+  /** Kills the process that signs with this token, as a crash would; its request ends in Runtime.ExitError. */
+  async killCaller(sessionToken: string): Promise<void> {
+    const processes = [...this.#functions.values()].flatMap((deployed) => [...deployed.processes]);
+    await processes.find((process) => process.sessionToken === sessionToken)?.kill();
+  }
+
+  /** Lets time pass for all functions at once. Only where waits are skipped: else their clock is the machine's. */
+  skipTime(milliseconds: number): void {
+    if (this.#props.skipsWaits !== true)
+      throw new LabSetupError('Could not skip time: the functions run on the real clock');
+    this.#skippedMs += milliseconds;
+  }
+
   /** Ends every process and removes the copied code. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -102,14 +116,16 @@ export class LambdaRuntime {
     const started = warm === undefined ? await this.#start(deployed) : { process: warm };
     if ('error' in started) return { kind: 'failed', error: started.error };
     const { functionArn, timeoutSeconds } = deployed.spec;
-    const deadlineAtMs = Date.now() + timeoutSeconds * 1000;
+    const deadlineAtMs = Date.now() + this.#skippedMs + timeoutSeconds * 1000;
     const outcome = await started.process.invoke({
       requestId: randomUUID(),
       functionArn,
       payload,
       deadlineAtMs,
       traceId,
+      skippedMs: this.#skippedMs,
     });
+    this.#skippedMs = Math.max(this.#skippedMs, started.process.skippedMs);
     if (started.process.isDead) deployed.processes.delete(started.process);
     else deployed.idle.push(started.process);
     return outcome;
@@ -127,6 +143,7 @@ export class LambdaRuntime {
       taskRoot,
       environment: toProcessEnvironment(spec, taskRoot, randomUUID(), this.#props),
       timeoutSeconds: spec.timeoutSeconds,
+      skipsWaits: this.#props.skipsWaits === true,
       onLine: (stream, requestId, text) => this.#log({ functionName: spec.functionName, requestId, stream, text }),
     });
     deployed.processes.add(process);

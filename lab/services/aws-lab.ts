@@ -49,6 +49,11 @@ export interface AwsLabProps {
   readonly retryDelayMs?: ((attempt: number) => number) | undefined;
   /** Clock of Systems Manager's delivery time-outs. Default: real time. */
   readonly schedule?: Schedule | undefined;
+  /**
+   * Whether waits take no real time: retries of state machines, and backoffs and polls inside functions. The order of
+   * things and all limits stay; the functions' clock runs ahead by what was skipped. Default: false.
+   */
+  readonly skipsWaits?: boolean | undefined;
   /** Told each line a function writes. Default: nobody. */
   readonly onLine?: ((line: LogLine) => void) | undefined;
 }
@@ -87,7 +92,12 @@ export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
   const links = new Links();
   const services = createServices(props, accountId, region, links);
   const gateway = await startGateway(Object.values(services), props.intercept);
-  const lambda = new LambdaRuntime({ region, endpointUrl: gateway.url, onLine: props.onLine });
+  const lambda = new LambdaRuntime({
+    region,
+    endpointUrl: gateway.url,
+    onLine: props.onLine,
+    skipsWaits: props.skipsWaits,
+  });
   links.tie(gateway, Object.values(services), lambda);
   services.sqs.setBaseUrl(gateway.url);
   return {
@@ -152,6 +162,7 @@ function createServices(props: AwsLabProps, accountId: string, region: string, l
       runMachine: props.runMachine ?? runMachine,
       tokens: new TaskTokens(),
       handlers: createTaskHandlers({ invokeFunction, call }),
+      skipsWaits: props.skipsWaits,
       onStatusChange: (execution) => void events.emit(toStatusEvent(execution)),
     }),
     sqs,

@@ -15,6 +15,8 @@ export interface Fault {
   readonly error?: { readonly code: string; readonly message: string; readonly status: number };
   /** The call takes effect, but the connection ends before the answer. */
   readonly loseAnswer?: boolean;
+  /** Runs once the call took effect and before it is answered, for instance to kill the caller; may throw an error to answer. */
+  readonly afterwards?: () => Promise<void>;
 }
 
 /** Looks at a call before it runs; `undefined` lets it pass. */
@@ -76,6 +78,7 @@ class CallDesk {
     if (fault?.delayMs !== undefined) await sleep(fault.delayMs);
     if (fault?.error !== undefined) throw new ServiceError(fault.error.code, fault.error.message, fault.error.status);
     const result = await run(call);
+    await fault?.afterwards?.();
     if (fault?.loseAnswer === true) throw new LostAnswerError();
     return result;
   }
@@ -130,12 +133,14 @@ function toCall(request: IncomingMessage, service: AwsService, body: string): Om
   if (caller === undefined) {
     throw new ServiceError('MissingAuthenticationToken', 'The request carries no credentials', 403);
   }
+  const token = request.headers['x-amz-security-token'];
+  const from = { caller, ...(typeof token === 'string' && { session: token }) };
   if (service.wire.kind !== 'json') {
     const { action, input } = parseForm(body);
-    return { service: service.name, operation: action, input, caller };
+    return { service: service.name, operation: action, input, ...from };
   }
   const operation = String(request.headers['x-amz-target']).slice(service.wire.targetPrefix.length + 1);
-  return { service: service.name, operation, input: parseJson(body), caller };
+  return { service: service.name, operation, input: parseJson(body), ...from };
 }
 
 function parseJson(body: string): unknown {

@@ -1,208 +1,104 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authoriseCall, toIamRequests } from '../../lab/iam/authorise-call.ts';
+import { authoriseCall } from '../../lab/iam/authorise-call.ts';
 import { evaluate, evaluateAll } from '../../lab/iam/evaluate.ts';
 import type { Verdict } from '../../lab/iam/evaluate.ts';
 import { findUnusedGrants } from '../../lab/iam/find-unused-grants.ts';
-import type { IamRequest } from '../../lab/iam/iam-request.ts';
-import { findCaller, readRole } from '../../lab/iam/read-role.ts';
+import type { IamRequest, KeyValue } from '../../lab/iam/iam-request.ts';
+import { readRole } from '../../lab/iam/read-role.ts';
 import type { Statement } from '../../lab/iam/statement.ts';
-import { startLab } from '../../lab/lab.ts';
+import { labVpcId, startLab } from '../../lab/lab.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { play } from '../../lab/play.ts';
-import { readScenarios } from '../../lab/scenario.ts';
-import type { ScenarioServer } from '../../lab/scenario.ts';
 import { tagKeys } from '../../lambdas/shared/tags.ts';
-import { readFixture } from '../builders/events.ts';
+import { playEverything } from '../lab/iam/play-everything.ts';
+import type { CallSeen, Everything } from '../lab/iam/play-everything.ts';
 
-/** A call with what AWS authorised for it, by the tags as they were when it came. */
-interface Seen {
-  readonly caller: string;
-  readonly name: string;
-  readonly requests: readonly IamRequest[];
-}
+/** Everyone with a role of the stack, and a part of the logical id by which he is found. */
+const callers = {
+  Assess: 'FunctionsAssessFunction',
+  RevokeSecurityGroups: 'FunctionsRevokeSecurityGroupsFunction',
+  KillConnections: 'FunctionsKillConnectionsFunction',
+  HandOver: 'FunctionsHandOverFunction',
+  CloseIncident: 'FunctionsCloseIncidentFunction',
+  Restore: 'FunctionsRestoreFunction',
+  'the respond machine': 'RespondStateMachine',
+  'the restore machine': 'RestoreStateMachine',
+} as const;
+type Caller = keyof typeof callers;
+const callerNames = Object.keys(callers) as Caller[];
+const callerTypes = ['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'];
 
-/** Functions and state machines by the name in the tree: `Assess`, `Respond`. */
-const roleNames = [
-  'Assess',
-  'RevokeSecurityGroups',
-  'KillConnections',
-  'HandOver',
-  'CloseIncident',
-  'Restore',
-  'Respond',
-  'RestoreMachine',
-] as const;
-type RoleName = (typeof roleNames)[number];
+const stepFunctionsLog = 'Step Functions delivers its own log, and the lab has none';
+const traces = 'Lambda and Step Functions send traces of their own, and the lab has none';
+const functionLog = 'Lambda writes the log of a function in its name, and the lab keeps it itself';
+const tableKey = 'DynamoDB asks for the key of the table in the name of its caller, and the lab encrypts nothing';
 
-/** Granted, and never asked for while nothing goes wrong and nothing is encrypted or delivered: with the reason. */
+/** Granted and never asked for in the lab, with the reason. */
 const spared: Readonly<Record<string, string>> = {
-  'logs:CreateLogStream': 'The lab keeps the log of a function itself, as Lambda does it for one',
-  'logs:PutLogEvents': 'As above',
-  'xray:PutTraceSegments': 'Lambda and Step Functions send the traces, and the lab has none',
-  'xray:PutTelemetryRecords': 'As above',
-  'xray:GetSamplingRules': 'As above',
-  'xray:GetSamplingTargets': 'As above',
-  'logs:CreateLogDelivery': 'Step Functions sets up its own log, and the lab has none',
-  'logs:DeleteLogDelivery': 'As above',
-  'logs:DescribeLogGroups': 'As above',
-  'logs:DescribeResourcePolicies': 'As above',
-  'logs:GetLogDelivery': 'As above',
-  'logs:ListLogDeliveries': 'As above',
-  'logs:PutResourcePolicy': 'As above',
-  'logs:UpdateLogDelivery': 'As above',
-  'kms:Decrypt': 'DynamoDB asks for the key of the table on behalf of its caller, and the lab encrypts nothing',
-  'kms:DescribeKey': 'As above',
-  'kms:Encrypt': 'As above',
-  'kms:GenerateDataKey': 'As above',
-  'ssm:CancelCommand': 'Only a host that does not answer for 55 s has its command cancelled',
+  'logs:CreateLogStream': functionLog,
+  'logs:PutLogEvents': functionLog,
+  'xray:PutTraceSegments': traces,
+  'xray:PutTelemetryRecords': traces,
+  'xray:GetSamplingRules': traces,
+  'xray:GetSamplingTargets': traces,
+  'logs:CreateLogDelivery': stepFunctionsLog,
+  'logs:DeleteLogDelivery': stepFunctionsLog,
+  'logs:DescribeLogGroups': stepFunctionsLog,
+  'logs:DescribeResourcePolicies': stepFunctionsLog,
+  'logs:GetLogDelivery': stepFunctionsLog,
+  'logs:ListLogDeliveries': stepFunctionsLog,
+  'logs:PutResourcePolicy': stepFunctionsLog,
+  'logs:UpdateLogDelivery': stepFunctionsLog,
+  'kms:Decrypt': tableKey,
+  'kms:DescribeKey': tableKey,
+  'kms:Encrypt': tableKey,
+  'kms:GenerateDataKey': tableKey,
+  'ssm:CancelCommand': 'Asked for only when a host has not answered for 55 s',
 };
 
 let lab: Lab;
-const seen: Seen[] = [];
-const unmapped: string[] = [];
+let everything: Everything;
 
 beforeAll(async () => {
   lab = await startLab({ hosts: 'simulated' });
-  lab.aws.gateway.setIntercept((call) => {
-    const caller = findCaller(lab.deployment, call.caller);
-    if (caller === undefined) return undefined;
-    try {
-      seen.push({ caller, name: `${call.service}:${call.operation}`, requests: toIamRequests(call, lab.aws) });
-    } catch (error) {
-      unmapped.push(String(error));
-    }
-    return undefined;
-  });
-  const scenarios = readScenarios();
-  for (const scenario of scenarios) await play(lab, scenario, () => undefined);
-  await lab.setMode('armed');
-  await lab.trigger(scenarios[0]?.event);
-  await playRest();
-  lab.aws.gateway.setIntercept(undefined);
+  everything = await playEverything(lab);
 }, 60_000);
 
 afterAll(async () => await lab.stop());
 
-/** What no scenario has: rules with tags both ways, one server of two put back, alarms of alarms, and nonsense. */
-async function playRest(): Promise<void> {
-  await addServers();
-  await tripAndRestore({ peers: ['203.0.113.66'], requestId: 'peers' });
-  await tripAndRestore({ ports: [8443], requestId: 'ports' });
-  await tripAndRestore({ requestId: 'whole servers' });
-  addAlarm('desk-cpu', 'i-0a000000000000901');
-  addAlarm('desk:traffic', 'i-0a000000000000902');
-  await lab.trigger(readFixture('alarm-composite'));
-  await lab.trigger({ fuse: 'trip' });
-  await lab.restore({ incidentId: 'inc-unknown', requestedBy: 'test', reason: 'a slip of the pen' });
+function logicalIdOf(name: Caller): string {
+  const deployed = callerTypes.flatMap((type) => lab.deployment.logicalIdsOf(type));
+  return deployed.find((logicalId) => logicalId.includes(callers[name])) ?? '';
 }
 
-const servers: readonly ScenarioServer[] = ['901', '902'].map((end) => ({
-  id: `i-0a000000000000${end}`,
-  address: `10.0.90.${end.slice(1)}`,
-  tags: {},
-  interfaces: 1,
-  peers: [
-    {
-      name: 'customers',
-      address: '198.51.100.10',
-      connections: 2,
-      direction: 'in',
-      port: 8443,
-      golden: false,
-      allowed: 'anyone',
-    },
-    {
-      name: 'attacker',
-      address: '203.0.113.66',
-      connections: 1,
-      direction: 'in',
-      port: 22,
-      golden: false,
-      allowed: 'address',
-    },
-  ],
-}));
-
-async function addServers(): Promise<void> {
-  for (const server of servers) {
-    const { id, address: privateAddress, peers } = server;
-    await lab.world.createServer({ instanceId: id, privateAddress, peers });
-    await lab.addServer(server);
-    const groupId = groupOf(id);
-    const rule = { ipProtocol: 'tcp', cidrIpv4: '203.0.113.66/32', tags: { owner: 'desk' } };
-    lab.aws.ec2.addRule(groupId, { ...rule, fromPort: 8080 }, 'ingress');
-    lab.aws.ec2.addRule(groupId, { ...rule, fromPort: 443 }, 'egress');
-  }
-}
-
-/** Trips by hand, puts the first server back, then the rest. */
-async function tripAndRestore(start: object): Promise<void> {
-  const ids = servers.map(({ id }) => id);
-  const { assessment } = await lab.trigger({
-    fuse: 'trip',
-    requestedBy: 'test',
-    reason: 'a drill',
-    servers: ids,
-    kind: 'other-threat',
-    ...start,
-  });
-  const { incident } = assessment as { readonly incident: { readonly id: string } };
-  const asking = { requestedBy: 'test', reason: 'end of the drill' };
-  const first = await lab.restore({ ...asking, server: ids[0] });
-  const rest = await lab.restore({ ...asking, incidentId: incident.id });
-  expect([...first, ...rest]).not.toContain('failed');
-}
-
-function addAlarm(alarmName: string, instanceId: string): void {
-  lab.aws.cloudWatch.addAlarm({
-    alarmName,
-    alarmArn: `arn:aws:cloudwatch:us-east-1:123456789012:alarm:${alarmName}`,
-    configuration: { Dimensions: [{ Name: 'InstanceId', Value: instanceId }] },
-  });
-}
-
-function groupOf(instanceId: string): string {
-  return lab.aws.ec2.model.interfacesOf(instanceId)[0]?.groupIds[0] ?? '';
-}
-
-function logicalIdOf(name: RoleName): string {
-  const outputs: Partial<Record<RoleName, string>> = {
-    Respond: 'RespondStateMachine',
-    RestoreMachine: 'RestoreStateMachine',
-  };
-  const type = outputs[name] === undefined ? 'AWS::Lambda::Function' : 'AWS::StepFunctions::StateMachine';
-  const part = outputs[name] ?? `Functions${name}Function`;
-  return lab.deployment.logicalIdsOf(type).find((logicalId) => logicalId.includes(part)) ?? '';
-}
-
-function roleOf(name: RoleName): readonly Statement[] {
+function roleOf(name: Caller): readonly Statement[] {
   return readRole(lab.deployment, logicalIdOf(name));
 }
 
-function callsOf(name: RoleName): readonly Seen[] {
-  return seen.filter(({ caller }) => caller === logicalIdOf(name));
+function callsOf(name: Caller): readonly CallSeen[] {
+  return everything.calls.filter(({ caller }) => caller === logicalIdOf(name));
 }
 
-describe('every role', () => {
-  it('belongs to a function or machine whose calls are judged here', () => {
-    const deployed = ['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'].flatMap(lab.deployment.logicalIdsOf);
+describe('the roles of the deployed app', () => {
+  it('are all judged here, and so are all calls', () => {
+    const deployed = callerTypes.flatMap((type) => lab.deployment.logicalIdsOf(type));
 
-    expect(new Set(roleNames.map(logicalIdOf))).toEqual(new Set(deployed));
-    expect(unmapped).toEqual([]);
+    expect(new Set(callerNames.map(logicalIdOf))).toEqual(new Set(deployed));
+    expect(everything.unmapped).toEqual([]);
+    expect(everything.restored.filter((status) => status === 'failed')).toEqual([]);
   });
 
-  it.each(roleNames)('%s may make all the calls it made', (name) => {
+  it.each(callerNames)('let %s make every call it makes', (name) => {
     const calls = callsOf(name);
 
     const refused = calls
-      .map((call) => ({ name: call.name, verdict: evaluateAll(roleOf(name), call.requests) }))
-      .filter(({ verdict }) => verdict.kind !== 'allowed');
+      .map((call) => evaluateAll(roleOf(name), call.requests))
+      .filter(({ kind }) => kind !== 'allowed');
 
     expect(calls.length).toBeGreaterThan(0);
     expect(refused).toEqual([]);
   });
 
-  it.each(roleNames)('%s is granted nothing it does not use', (name) => {
+  it.each(callerNames)('grant %s nothing that it never uses', (name) => {
     const requests = callsOf(name).flatMap((call) => call.requests);
 
     const unused = findUnusedGrants(roleOf(name), requests).filter(({ action }) => !Object.hasOwn(spared, action));
@@ -210,11 +106,161 @@ describe('every role', () => {
     expect(unused).toEqual([]);
   });
 
-  it('is spared a use only where there is none', () => {
-    const used = new Set(seen.flatMap(({ requests }) => requests.map(({ action }) => action)));
-    const unused = roleNames.flatMap((name) => findUnusedGrants(roleOf(name), []).map(({ action }) => action));
+  it('spare only what is granted and never used', () => {
+    const used = new Set(everything.calls.flatMap(({ requests }) => requests.map(({ action }) => action)));
+    const granted = new Set(callerNames.flatMap((name) => findUnusedGrants(roleOf(name), [])).map((one) => one.action));
 
-    expect(Object.keys(spared).filter((action) => used.has(action))).toEqual([]);
-    expect(Object.keys(spared).filter((action) => !unused.includes(action))).toEqual([]);
+    const stale = Object.keys(spared).filter((action) => used.has(action) || !granted.has(action));
+
+    expect(stale).toEqual([]);
+  });
+});
+
+/** A server of which one part carries a tag, and the calls that would cut it. */
+interface Part {
+  readonly part: 'network interface' | 'instance' | 'security group' | 'new security group' | 'none';
+  readonly by: 'RevokeSecurityGroups' | 'KillConnections';
+  readonly operation: string;
+}
+
+const cuts: readonly Part[] = [
+  { part: 'network interface', by: 'RevokeSecurityGroups', operation: 'ModifyNetworkInterfaceAttribute' },
+  { part: 'instance', by: 'RevokeSecurityGroups', operation: 'ModifyNetworkInterfaceAttribute' },
+  { part: 'new security group', by: 'RevokeSecurityGroups', operation: 'ModifyNetworkInterfaceAttribute' },
+  { part: 'security group', by: 'RevokeSecurityGroups', operation: 'RevokeSecurityGroupIngress' },
+  { part: 'security group', by: 'RevokeSecurityGroups', operation: 'RevokeSecurityGroupEgress' },
+  { part: 'instance', by: 'KillConnections', operation: 'SendCommand' },
+];
+
+let lastServer = 0;
+
+/** Says whether the role of a function could make a call on a fresh server, one part of which is tagged. */
+function judgeCut({ part, by, operation }: Part, tag: string): Verdict {
+  lastServer += 1;
+  const instanceId = `i-0c0000000000008${String(lastServer).padStart(2, '0')}`;
+  const tags = (name: Part['part']) => (name === part ? { [tag]: 'clearing' } : {});
+  const groupId = lab.aws.ec2.addSecurityGroup({
+    groupName: instanceId,
+    vpcId: labVpcId,
+    tags: tags('security group'),
+  });
+  const quarantine = lab.aws.ec2.addSecurityGroup({
+    groupName: `cut of ${instanceId}`,
+    vpcId: labVpcId,
+    tags: { [tagKeys.role]: 'quarantine', ...tags('new security group') },
+  });
+  const [interfaceId] = lab.aws.ec2.addInstance({
+    instanceId,
+    vpcId: labVpcId,
+    tags: tags('instance'),
+    networkInterfaces: [
+      { privateIpAddress: `10.0.80.${lastServer}`, groupIds: [groupId], tags: tags('network interface') },
+    ],
+  });
+  const document = lab.deployment.logicalIdsOf('AWS::SSM::Document').find((id) => id.includes('Kill')) ?? '';
+  const input = {
+    NetworkInterfaceId: interfaceId,
+    SecurityGroupId: [quarantine],
+    GroupId: groupId,
+    DocumentName: lab.deployment.physicalIdOf(document),
+    InstanceIds: [instanceId],
+  };
+  const service = operation === 'SendCommand' ? 'ssm' : 'ec2';
+  return authoriseCall(roleOf(by), { at: 0, caller: '', service, operation, input }, lab.aws);
+}
+
+describe('the cutting roles', () => {
+  it.each(cuts)('refuse $by its $operation where the $part is a lifeline', (cut) => {
+    expect(judgeCut(cut, tagKeys.lifeline)).toMatchObject({ kind: 'denied', sid: 'NeverTouchLifelines' });
+    // The very same call passes where the tag is another.
+    expect(judgeCut(cut, 'owner')).toEqual({ kind: 'allowed' });
+  });
+
+  it('move no interface into a group the fuse did not make', () => {
+    const foreign = lab.aws.ec2.addSecurityGroup({ groupName: 'foreign', vpcId: labVpcId });
+    const [card] = lab.aws.ec2.model.networkInterfaces.values();
+    const input = { NetworkInterfaceId: card?.networkInterfaceId, SecurityGroupId: [foreign] };
+    const call = { at: 0, caller: '', service: 'ec2', operation: 'ModifyNetworkInterfaceAttribute', input };
+
+    const verdict = authoriseCall(roleOf('RevokeSecurityGroups'), call, lab.aws);
+
+    expect(verdict).toMatchObject({ kind: 'not-granted', request: { resource: expect.stringContaining(foreign) } });
+    expect(authoriseCall(roleOf('Restore'), call, lab.aws)).toEqual({ kind: 'allowed' });
+  });
+
+  it.each(callerNames.filter((name) => name !== 'Restore'))('open nothing: %s may authorise no rule', (name) => {
+    const [card] = lab.aws.ec2.model.networkInterfaces.values();
+    const input = { GroupId: card?.groupIds[0] };
+
+    for (const operation of ['AuthorizeSecurityGroupIngress', 'AuthorizeSecurityGroupEgress']) {
+      const call = { at: 0, caller: '', service: 'ec2', operation, input };
+      expect(authoriseCall(roleOf(name), call, lab.aws)).toMatchObject({ kind: 'not-granted' });
+    }
+  });
+});
+
+function toTableRequest(operation: string, partition: string): IamRequest {
+  const name = lab.deployment.outputs['TableName'] ?? '';
+  return {
+    action: `dynamodb:${operation}`,
+    resource: `arn:aws:dynamodb:us-east-1:123456789012:table/${name}`,
+    context: { keys: { 'dynamodb:LeadingKeys': [partition] }, complete: [] },
+  };
+}
+
+describe('the role of restore', () => {
+  it('strikes what is cut off the list and deletes nothing else', () => {
+    const deletes = everything.calls.flatMap(({ requests }) => requests).filter(({ action }) => /Delete/.test(action));
+
+    expect(deletes.length).toBeGreaterThan(0);
+    expect(new Set(deletes)).toEqual(new Set(deletes.map(() => toTableRequest('DeleteItem', 'cut'))));
+    expect(evaluate(roleOf('Restore'), toTableRequest('DeleteItem', 'cut'))).toEqual({ kind: 'allowed' });
+    for (const partition of ['incident#inc-1', 'server#i-1', 'execution#e', 'rejected#r', 'control', 'cut#', 'CUT']) {
+      const verdict = evaluate(roleOf('Restore'), toTableRequest('DeleteItem', partition));
+      expect(verdict).toMatchObject({ kind: 'denied', sid: 'NeverDeleteOutsideTheCutList' });
+    }
+  });
+
+  it.each([
+    { keys: { 'ec2:CreateAction': 'AuthorizeSecurityGroupIngress', 'aws:TagKeys': ['owner'] }, sid: null },
+    { keys: { 'aws:TagKeys': ['owner'] }, sid: 'NeverTagWhatExists' },
+    {
+      keys: { 'ec2:CreateAction': 'AuthorizeSecurityGroupEgress', 'aws:TagKeys': ['owner', tagKeys.lifeline] },
+      sid: 'NeverWriteFuseTags',
+    },
+  ])('writes tags on new rules only, and never the fuse’s own: $keys', ({ keys, sid }) => {
+    const verdict = evaluate(roleOf('Restore'), {
+      action: 'ec2:CreateTags',
+      resource: 'arn:aws:ec2:us-east-1:123456789012:security-group-rule/*',
+      context: { keys: keys as Readonly<Record<string, KeyValue>>, complete: ['ec2:CreateAction'] },
+    });
+
+    expect(verdict).toMatchObject(sid === null ? { kind: 'allowed' } : { kind: 'denied', sid });
+  });
+});
+
+describe('the audit table', () => {
+  it.each(callerNames.filter((name) => name !== 'Restore'))('loses nothing to %s', (name) => {
+    for (const operation of ['DeleteItem', 'UpdateItem', 'BatchWriteItem']) {
+      const verdict = evaluate(roleOf(name), toTableRequest(operation, 'cut'));
+      expect(verdict.kind).not.toBe('allowed');
+    }
+  });
+
+  it.each(callerNames)('takes the switch from nobody, nor from %s', (name) => {
+    expect(evaluate(roleOf(name), toTableRequest('PutItem', 'control')).kind).not.toBe('allowed');
+  });
+
+  it('opens to a function through DynamoDB only', () => {
+    const keyId = lab.deployment.logicalIdsOf('AWS::KMS::Key').find((id) => id.includes('AuditTable')) ?? '';
+    const resource = `arn:aws:kms:us-east-1:123456789012:key/${lab.deployment.physicalIdOf(keyId)}`;
+    const judge = (name: Caller, service: string) => {
+      const keys = { 'kms:ViaService': `${service}.us-east-1.amazonaws.com` };
+      return evaluate(roleOf(name), { action: 'kms:Decrypt', resource, context: { keys, complete: [] } }).kind;
+    };
+    const functions = callerNames.filter((name) => callers[name].startsWith('Functions'));
+
+    expect(functions.map((name) => judge(name, 'dynamodb'))).toEqual(functions.map(() => 'allowed'));
+    expect(functions.map((name) => judge(name, 's3'))).toEqual(functions.map(() => 'not-granted'));
   });
 });

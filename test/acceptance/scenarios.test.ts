@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectRealHosts } from '../../lab/hosts/detect-real-hosts.ts';
-import { startLab } from '../../lab/lab.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { play } from '../../lab/play.ts';
 import type { Played } from '../../lab/play.ts';
 import { readScenarios } from '../../lab/scenario.ts';
+import { startTestLab } from '../start-test-lab.ts';
 
 const { possible } = await detectRealHosts();
 const scenarios = readScenarios();
@@ -21,7 +21,7 @@ describe.each([
 
   beforeAll(async () => {
     if (!runs) return;
-    lab = await startLab({ hosts });
+    lab = await startTestLab({ hosts });
     for (const scenario of scenarios) played.set(scenario.name, await play(lab, scenario, () => undefined));
   }, 110_000);
 

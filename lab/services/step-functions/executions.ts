@@ -1,5 +1,7 @@
+import { VirtualClock, createRealClock } from '../../asl/interpreter.ts';
 import type { Execution, TaskTokens, runMachine } from '../../asl/interpreter.ts';
 import type { HistoryEvent } from '../../asl/history.ts';
+import type { Clock } from '../../asl/clock.ts';
 import type { TaskHandler } from '../../asl/run.ts';
 
 /** A deployed state machine. */
@@ -44,6 +46,8 @@ export interface ExecutionsProps {
   /** What tasks can call, by resource ARN. */
   readonly handlers: Readonly<Record<string, TaskHandler>>;
   readonly onStatusChange?: ExecutionListener | undefined;
+  /** Whether waits between attempts take no real time. Default: false. */
+  readonly skipsWaits?: boolean | undefined;
 }
 
 /** Starts executions, keeps what became of them, and knows when all are done. */
@@ -95,11 +99,32 @@ export class Executions {
     while (this.#running.size > 0) await Promise.all(this.#running.values());
   }
 
+  /** A clock that skips stands still while a task works: only then its time-outs mean what they say. */
+  #chooseClock(): { clock: Clock; handlers: ExecutionsProps['handlers'] } {
+    const { handlers, skipsWaits } = this.#props;
+    if (skipsWaits !== true) return { clock: createRealClock(), handlers };
+    const clock = new VirtualClock(new Date().toISOString());
+    const holding = Object.entries(handlers).map(([resource, handler]): [string, TaskHandler] => [
+      resource,
+      async (request) => {
+        const release = clock.hold();
+        try {
+          return await handler(request);
+        } finally {
+          release();
+        }
+      },
+    ]);
+    return { clock, handlers: Object.fromEntries(holding) };
+  }
+
   async #run(record: ExecutionRecord): Promise<void> {
     const { machine } = record;
+    const { clock, handlers } = this.#chooseClock();
     try {
       const execution = await this.#props.runMachine(machine.definition, JSON.parse(record.input), {
-        handlers: this.#props.handlers,
+        handlers,
+        clock,
         tokens: this.#props.tokens,
         signal: record.stopper.signal,
         onEvent: (event) => void record.history.push(event),

@@ -11,6 +11,8 @@ export interface ServiceCall {
   readonly input: unknown;
   /** Access key id of the caller; calls between services carry the calling resource's ARN instead. */
   readonly caller: string;
+  /** Session token of the caller: each process of a function has its own. Absent between services and for operators. */
+  readonly session?: string;
 }
 
 /** How a service is spoken to: JSON with an `x-amz-target` prefix, or forms answered in XML. */

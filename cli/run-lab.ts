@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { moveToLab, toScenario } from '../lab/event-scenario.ts';
+import { labAccountId, labRegion, startLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { play } from '../lab/play.ts';
+import { readScenarios } from '../lab/scenario.ts';
+import type { Scenario } from '../lab/scenario.ts';
+import { SignalRejectedError } from '../lambdas/shared/errors.ts';
+import { parseEvent } from '../lambdas/shared/signals/parse-event.ts';
+import { toEnvelope } from '../lambdas/shared/signals/envelope.ts';
+import { paint, print, printJson, progress, UsageError } from './output.ts';
+import { showScenario } from './show-scenario.ts';
+
+/** Options of `fuse lab`. */
+export interface LabOptions {
+  readonly event?: string;
+  readonly json?: boolean;
+  readonly keep?: boolean;
+  readonly simulated?: boolean;
+}
+
+/** Plays the scenarios named, or an event file, and tells what was seen; exit status 1 when something is not as wanted. */
+export async function runLab(names: readonly string[], options: LabOptions): Promise<void> {
+  const scenarios = options.event === undefined ? chooseScenarios(names) : readEventScenario(options.event);
+  if ('outcome' in scenarios) return tellNotPlayed(scenarios, options);
+  await playInLab(scenarios, options);
+}
+
+function chooseScenarios(names: readonly string[]): readonly Scenario[] {
+  const all = readScenarios();
+  const unknown = names.find((name) => all.every((scenario) => scenario.name !== name));
+  if (unknown !== undefined) {
+    throw new UsageError(`There is no scenario "${unknown}"`, `Known are ${all.map(({ name }) => name).join(', ')}`);
+  }
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+}
+
+/** An event file that is not played, and why. */
+interface NotPlayed {
+  readonly name: string;
+  readonly outcome: 'ignored' | 'rejected';
+  readonly reason: string;
+}
+
+function readEventScenario(path: string): readonly Scenario[] | NotPlayed {
+  const event = toEnvelope(readEvent(path));
+  const name = basename(path);
+  try {
+    const parsed = parseEvent(event, {
+      accountId: labAccountId,
+      region: labRegion,
+      receivedAt: new Date().toISOString(),
+    });
+    if (parsed.kind === 'ignored') return { name, outcome: 'ignored', reason: parsed.reason };
+    return [toScenario(name, moveToLab(event), parsed.signal)];
+  } catch (error) {
+    if (!(error instanceof SignalRejectedError)) throw error;
+    return { name, outcome: 'rejected', reason: error.message };
+  }
+}
+
+function readEvent(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch (error) {
+    throw new UsageError(
+      `Could not read event "${path}": ${error instanceof Error ? error.message : String(error)}`,
+      'Name a file with one JSON event',
+    );
+  }
+}
+
+/** An ignored event is a decision like any other; a rejected one, in an account a dead letter, is a failure. */
+function tellNotPlayed({ name, outcome, reason }: NotPlayed, options: LabOptions): void {
+  if (outcome === 'rejected') process.exitCode = 1;
+  if (options.json !== true) return print(`${paint.strong(name)} is ${outcome}: ${reason}`);
+  printJson({ scenario: name, ok: outcome === 'ignored', simulated: false, outcome, reason, ...nothingSeen });
+}
+
+const nothingSeen = {
+  incidentId: null,
+  path: [],
+  cut: { connections: 0, survivors: 0, goldenLost: 0 },
+  latencyMs: null,
+  restored: true,
+  failures: [],
+};
+
+async function playInLab(scenarios: readonly Scenario[], options: LabOptions): Promise<void> {
+  const startedAt = Date.now();
+  const lab = await startLab({
+    hosts: options.simulated === true ? 'simulated' : undefined,
+    tell: progress,
+  });
+  try {
+    const failed = await playAll(lab, scenarios, options);
+    if (failed > 0) process.exitCode = 1;
+    if (options.json !== true) print(summarise(scenarios.length, failed, lab, Date.now() - startedAt));
+    if (options.keep === true) await keep(lab);
+  } finally {
+    await lab.stop();
+  }
+}
+
+async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOptions): Promise<number> {
+  let failed = 0;
+  for (const [index, scenario] of scenarios.entries()) {
+    const number = `${index + 1}/${scenarios.length}`;
+    progress(`${number} ${scenario.name}: ${scenario.description}`);
+    const played = await play(lab, scenario, (line) => progress(`    ${line}`));
+    if (options.json === true) printJson(played.result);
+    else for (const line of showScenario(played, number)) print(line);
+    if (!played.result.ok) failed += 1;
+  }
+  return failed;
+}
+
+function summarise(count: number, failed: number, lab: Lab, milliseconds: number): string {
+  const hosts = lab.world.kind === 'real' ? 'real sockets' : paint.warn(`simulated hosts (${lab.worldReason})`);
+  const verdict =
+    failed === 0 ? paint.good(`all ${count} as wanted`) : paint.bad(`${failed} of ${count} not as wanted`);
+  return `\n${verdict}, ${hosts}, ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+async function keep(lab: Lab): Promise<void> {
+  print(
+    `\nThe lab stays up until Ctrl-C. In another shell:\n${lab.variables.map((line) => `  export ${line}`).join('\n')}`,
+  );
+  await new Promise<void>((resolve) => process.once('SIGINT', resolve));
+}

@@ -1,0 +1,114 @@
+import type { ServiceCall } from '../services/wire/service.ts';
+import type { Deployment } from '../template/deploy-template.ts';
+
+/** What can happen to a call. `after` is the harder half: the effect is there and nobody heard of it. */
+export const callFaults = [
+  'kill before',
+  'kill after',
+  'kill after, deliver again',
+  'throttle once',
+  'throttle on',
+  'error 500 once',
+  'refuse once',
+  'lose answer',
+] as const;
+
+/** What can happen to a run as a whole. */
+export const runFaults = [
+  'deliver twice in sequence',
+  'deliver twice at once',
+  'agent lost before',
+  'agent lost after the script ran',
+] as const;
+
+export type CallFault = (typeof callFaults)[number];
+export type RunFault = (typeof runFaults)[number];
+
+/** A call as it will come again in the next run: who makes it, what it is, the how-manieth of its kind. */
+export interface CallMark {
+  /** Stem of the function, or of the machine that invokes one. */
+  readonly caller: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly nth: number;
+}
+
+/** One fault at one place. */
+export type FaultPoint =
+  | { readonly kind: CallFault; readonly mark: CallMark; readonly subject: string }
+  | { readonly kind: RunFault };
+
+/** Says who made a call: a function by its key, a state machine by its ARN; null for everybody else. */
+export function readCaller(call: ServiceCall, deployment: Deployment): string | null {
+  const logicalId = deployment.functionOf(call.caller);
+  if (logicalId !== undefined) {
+    const words = /Functions(\w+)Function[0-9A-F]{8}$/.exec(logicalId)?.[1] ?? logicalId;
+    return words.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  }
+  if (call.caller === deployment.outputs['RespondStateMachineArn']) return 'respond-machine';
+  return call.caller === deployment.outputs['RestoreStateMachineArn'] ? 'restore-machine' : null;
+}
+
+/** Counts the calls of each kind as they come and gives each its mark. */
+export class CallCounter {
+  readonly #deployment: Deployment;
+  readonly #seen = new Map<string, number>();
+
+  constructor(deployment: Deployment) {
+    this.#deployment = deployment;
+  }
+
+  mark(call: ServiceCall): CallMark | null {
+    const caller = readCaller(call, this.#deployment);
+    if (caller === null) return null;
+    const { service, operation } = call;
+    const key = `${caller} ${service} ${operation}`;
+    const nth = (this.#seen.get(key) ?? 0) + 1;
+    this.#seen.set(key, nth);
+    return { caller, service, operation, nth };
+  }
+}
+
+/** Faults that need a process to kill; a machine's own calls have none. */
+const killing = new Set<CallFault>(['kill before', 'kill after', 'kill after, deliver again']);
+
+/** All points of a run, from the calls of its clean play: a call that is new in the code is a point by itself. */
+export function listPoints(
+  calls: readonly ServiceCall[],
+  deployment: Deployment,
+  during: 'respond' | 'restore',
+): FaultPoint[] {
+  const counter = new CallCounter(deployment);
+  const points = calls.flatMap((call): FaultPoint[] => {
+    const mark = counter.mark(call);
+    if (mark === null) return [];
+    const kinds = callFaults.filter(
+      (kind) =>
+        (mark.service !== 'lambda' || !killing.has(kind)) &&
+        (during === 'respond' || kind !== 'kill after, deliver again'),
+    );
+    return kinds.map((kind) => ({ kind, mark, subject: readSubject(call) }));
+  });
+  const whole = runFaults.map((kind) => ({ kind }));
+  return [...points, ...(during === 'respond' ? whole : whole.filter(({ kind }) => kind.startsWith('agent')))];
+}
+
+/** What a call is about, for people: the key of an item, the step of a payload. */
+function readSubject({ input, operation }: ServiceCall): string {
+  const text = JSON.stringify(input);
+  const found = /"sk":\{"S":"([^"]+)"/.exec(text) ?? /"pk":\{"S":"([^"]+)"/.exec(text) ?? /"step":"([^"]+)"/.exec(text);
+  return operation === 'Query' ? (/":pk":\{"S":"([^"]+)"/.exec(text)?.[1] ?? '') : (found?.[1] ?? '');
+}
+
+/** A point in one line. */
+export function describePoint(point: FaultPoint): string {
+  if (!('mark' in point)) return point.kind;
+  const { caller, service, operation, nth } = point.mark;
+  return `${point.kind}: ${caller} ${service}:${operation} ${nth}${point.subject === '' ? '' : ` (${point.subject})`}`;
+}
+
+/** Whose line a point counts in: the function's, the machine's, or that of the run's surroundings. */
+export function groupOf(point: FaultPoint): string {
+  if ('mark' in point) return point.mark.caller;
+  return point.kind.startsWith('deliver') ? 'delivery' : 'agent';
+}
