@@ -51,9 +51,15 @@ export class AuditTable extends Construct {
     this.tableArn = table.attrArn;
   }
 
-  /** Lets the grantee read single items and query partitions of the table; not its index, and no scan. */
-  grantRead(grantee: IGrantable): void {
-    this.allow(grantee, ['dynamodb:GetItem', 'dynamodb:Query']);
+  /** Lets the grantee query partitions of the table; not its index, and no scan. */
+  grantQuery(grantee: IGrantable): void {
+    this.allow(grantee, ['dynamodb:Query']);
+    this.grantKey(grantee);
+  }
+
+  /** Lets the grantee read the mode switch, and no other single item. */
+  grantReadMode(grantee: IGrantable): void {
+    this.allow(grantee, ['dynamodb:GetItem'], leadingKeys([auditKeys.control]));
     this.grantKey(grantee);
   }
 

@@ -69,7 +69,7 @@ export class FuseFunctions extends Construct {
       timeoutSeconds: 12,
       environment: { FUSE_TABLE_NAME: this.tableName, FUSE_ACCOUNT_ID: Stack.of(this).account },
     });
-    this.props.auditTable.grantRead(role);
+    this.props.auditTable.grantQuery(role);
     this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.server('*'), auditKeys.execution('*')]);
     grantPermissions(role, assessPermissions);
     return handle;
@@ -113,7 +113,6 @@ export class FuseFunctions extends Construct {
       timeoutSeconds: 25,
       environment: { FUSE_TABLE_NAME: this.tableName },
     });
-    this.props.auditTable.grantRead(role);
     this.props.auditTable.grantAppend(role, [auditKeys.incident('*')]);
     return handle;
   }
@@ -126,7 +125,7 @@ export class FuseFunctions extends Construct {
       timeoutSeconds: 25,
       environment: { FUSE_TABLE_NAME: this.tableName, FUSE_BUS_NAME: this.props.bus.eventBusName },
     });
-    this.props.auditTable.grantRead(role);
+    this.props.auditTable.grantQuery(role);
     this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.rejected('*')]);
     this.grantPublishing(role);
     return handle;
@@ -150,7 +149,7 @@ export class FuseFunctions extends Construct {
         FUSE_RELEASE_DOCUMENT_DIGEST: digest,
       },
     });
-    auditTable.grantRead(role);
+    auditTable.grantQuery(role);
     auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.rejected('*'), auditKeys.cut]);
     auditTable.grantClearCuts(role);
     grantPermissions(role, revokeSecurityGroupsPermissions.undo);
@@ -177,7 +176,8 @@ export class FuseFunctions extends Construct {
 
   /** What every cut needs besides its own permissions: the mode, its entries, and the list of what is cut. */
   private grantCutting(role: Role, permissions: readonly Permission[], documentName?: string): void {
-    this.props.auditTable.grantRead(role);
+    this.props.auditTable.grantReadMode(role);
+    this.props.auditTable.grantQuery(role);
     this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.cut]);
     grantPermissions(role, permissions, documentName === undefined ? {} : { DocumentName: documentName });
   }

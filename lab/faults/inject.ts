@@ -16,11 +16,27 @@ type WireError = NonNullable<Fault['error']>;
 /** How each service asks to slow down, fails and refuses, in its own words. */
 const words: Readonly<Record<string, { throttled: [string, number]; failed: [string, number]; refused: string }>> = {
   ec2: { throttled: ['RequestLimitExceeded', 503], failed: ['InternalError', 500], refused: 'UnauthorizedOperation' },
-  ssm: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500], refused: 'AccessDeniedException' },
-  dynamodb: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500], refused: 'AccessDeniedException' },
-  events: { throttled: ['ThrottlingException', 400], failed: ['InternalException', 500], refused: 'AccessDeniedException' },
+  ssm: {
+    throttled: ['ThrottlingException', 400],
+    failed: ['InternalServerError', 500],
+    refused: 'AccessDeniedException',
+  },
+  dynamodb: {
+    throttled: ['ThrottlingException', 400],
+    failed: ['InternalServerError', 500],
+    refused: 'AccessDeniedException',
+  },
+  events: {
+    throttled: ['ThrottlingException', 400],
+    failed: ['InternalException', 500],
+    refused: 'AccessDeniedException',
+  },
   cloudwatch: { throttled: ['Throttling', 400], failed: ['InternalServiceFault', 500], refused: 'AccessDenied' },
-  lambda: { throttled: ['TooManyRequestsException', 429], failed: ['ServiceException', 500], refused: 'AccessDeniedException' },
+  lambda: {
+    throttled: ['TooManyRequestsException', 429],
+    failed: ['ServiceException', 500],
+    refused: 'AccessDeniedException',
+  },
 };
 
 /** Builds the hook that strikes at one call, and for `throttle on` at every call of its kind from there on. */

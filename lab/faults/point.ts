@@ -72,6 +72,15 @@ export class CallCounter {
 /** Faults that need a process to kill; a machine's own calls have none. */
 const killing = new Set<CallFault>(['kill before', 'kill after', 'kill after, deliver again']);
 
+/** Operations that leave something behind. */
+const changing = /^(Put|Delete|Modify|Revoke|Authorize|Send)/;
+
+function isPossible(kind: CallFault, { service, operation }: CallMark, during: 'respond' | 'restore'): boolean {
+  if (service === 'lambda' && killing.has(kind)) return false;
+  // A crash at a read leaves what the crash at the write before it left: once is enough.
+  return kind !== 'kill after, deliver again' || (during === 'respond' && changing.test(operation));
+}
+
 /** All points of a run, from the calls of its clean play: a call that is new in the code is a point by itself. */
 export function listPoints(
   calls: readonly ServiceCall[],
@@ -82,11 +91,7 @@ export function listPoints(
   const points = calls.flatMap((call): FaultPoint[] => {
     const mark = counter.mark(call);
     if (mark === null) return [];
-    const kinds = callFaults.filter(
-      (kind) =>
-        (mark.service !== 'lambda' || !killing.has(kind)) &&
-        (during === 'respond' || kind !== 'kill after, deliver again'),
-    );
+    const kinds = callFaults.filter((kind) => isPossible(kind, mark, during));
     return kinds.map((kind) => ({ kind, mark, subject: readSubject(call) }));
   });
   const whole = runFaults.map((kind) => ({ kind }));

@@ -11,6 +11,7 @@ import type { CallSite, ToRequests } from './request-input.ts';
 import { ssmRequests } from './ssm-requests.ts';
 import type { Statement } from './statement.ts';
 
+/** Every entry is authorised on its own bus; one that is refused fails alone on AWS, here the call is. */
 const putEvents = defineRequests(
   z.object({
     Entries: z.array(
@@ -34,6 +35,7 @@ const invokeFunction = defineRequests(z.object({ FunctionName: z.string() }), ({
   },
 ]);
 
+// Between services the lab names targets by their ARN already.
 const startExecution = defineRequests(z.object({ stateMachineArn: z.string() }), ({ stateMachineArn }) => [
   { action: 'states:StartExecution', resource: stateMachineArn, context: noContext },
 ]);
@@ -51,6 +53,7 @@ const sendMessage = defineRequests(z.object({ QueueUrl: z.string() }), ({ QueueU
   },
 ]);
 
+/** By service and operation, as the gateway records them. */
 const mappings: Readonly<Record<string, Readonly<Record<string, ToRequests>>>> = {
   ec2: ec2Requests,
   ssm: ssmRequests,

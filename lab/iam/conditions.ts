@@ -6,6 +6,7 @@ import { PolicyNotUnderstoodError } from './policy-errors.ts';
 /** Operator → key → wanted values, as a statement writes it. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
+/** How one value is compared with one wanted value. */
 interface Operator {
   readonly matches: (wanted: string, value: string) => boolean;
   /** A negated operator holds when none of the wanted values matches, and where the key is absent. */
@@ -60,6 +61,7 @@ function meetsCondition(name: string, key: string, wanted: readonly string[], va
   }
 }
 
+/** A qualifier says how a multivalued key is taken; without one the key has one value. */
 const qualifiers = ['', 'ForAllValues', 'ForAnyValue'] as const;
 
 function readOperator(name: string): { readonly qualifier: (typeof qualifiers)[number]; readonly operator: Operator } {
@@ -71,11 +73,13 @@ function readOperator(name: string): { readonly qualifier: (typeof qualifiers)[n
   throw new PolicyNotUnderstoodError(`Could not check a condition: operator '${name}' is not known`);
 }
 
+/** Anything else would silently mean `false`. */
 function readIsNull(word: string): boolean {
   if (word === 'true' || word === 'false') return word === 'true';
   throw new PolicyNotUnderstoodError(`Could not check 'Null': 'true' or 'false' is wanted, received '${word}'`);
 }
 
+/** A key without any value is as good as none. */
 function isAbsent(value: KeyValue | undefined): boolean {
   return toList(value).length === 0;
 }

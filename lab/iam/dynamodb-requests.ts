@@ -7,9 +7,11 @@ import type { CallSite, ToRequests } from './request-input.ts';
 /** Partition key of the one table the fuse has, by which `dynamodb:LeadingKeys` is told. */
 const partitionKey = 'pk';
 
+/** Other members are the item's own. */
 const keySchema = z.looseObject({ [partitionKey]: z.object({ S: z.string() }) });
 const table = { TableName: z.string() };
 
+/** GetItem and DeleteItem name the item by its key. */
 const byKey = defineRequests(z.object({ ...table, Key: keySchema }), ({ TableName, Key }, site, { operation }) => [
   toRequest(operation, toTableArn(TableName, site), readPartition(Key)),
 ]);
@@ -18,6 +20,7 @@ const putItem = defineRequests(z.object({ ...table, Item: keySchema }), ({ Table
   toRequest(operation, toTableArn(TableName, site), readPartition(Item)),
 ]);
 
+// Names in place of `#name` and values that are no text would hide the partition: they are refused.
 const querySchema = z.object({
   ...table,
   IndexName: z.optional(z.string()),
@@ -53,6 +56,7 @@ function readPartition(item: z.output<typeof keySchema>): string {
   return (item[partitionKey] as { readonly S: string }).S;
 }
 
+/** The leading keys are a list on AWS, also where there is one. */
 function toRequest(operation: string, resource: string, partition: string): IamRequest {
   const context = { keys: { 'dynamodb:LeadingKeys': [partition] }, complete: [] };
   return { action: `dynamodb:${operation}`, resource, context };

@@ -19,6 +19,7 @@ export function findUnusedGrants(statements: readonly Statement[], requests: rea
     .map(toGrant);
 }
 
+/** Pieces that are used each prove that the whole is; one that is not shows what to take away. */
 function splitStatement(statement: Statement): Statement[] {
   const { Action, Resource, Condition, Effect } = statement;
   if (Action === undefined || Resource === undefined) {
@@ -36,6 +37,7 @@ function splitStatement(statement: Statement): Statement[] {
   );
 }
 
+/** Conditions with their values as lists. */
 type Condition = Statement['Condition'];
 
 /** Every way of taking one value of each key. */
@@ -50,6 +52,7 @@ function splitConditions(condition: Condition): Condition[] {
   );
 }
 
+/** In the words of the policy, so that the place to change is found by searching. */
 function toGrant({ Action = [], Resource = [], Condition }: Statement): Grant {
   const conditions = Object.values(Condition).flatMap((keys) =>
     Object.entries(keys).map(([key, values]) => `${key}=${values.join()}`),

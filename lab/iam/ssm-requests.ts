@@ -5,6 +5,7 @@ import { CallNotMappedError } from './policy-errors.ts';
 import { defineRequests, onNoResource, toArn } from './request-input.ts';
 import type { CallSite, ToRequests } from './request-input.ts';
 
+/** Content and description are asked for apart, on the same resource. */
 const readDocument = defineRequests(z.object({ Name: z.string() }), ({ Name }, site, { operation }) => [
   askForDocument(`ssm:${operation}`, Name, site),
 ]);
@@ -45,6 +46,7 @@ function askForInstance(instanceId: string, site: CallSite): IamRequest {
   if (!instanceId.startsWith('i-')) {
     throw new CallNotMappedError(`Could not tell the resource of host '${instanceId}': an EC2 instance is wanted`);
   }
+  // Only tags: the other keys EC2 knows of an instance are not known to be Systems Manager's.
   const { keys } = contextOf('instance', instanceId, site);
   const tags = Object.entries(keys).filter(([key]) => key.startsWith('aws:ResourceTag/'));
   const ours = tags.map(([key, value]) => [key.replace('aws:ResourceTag/', 'ssm:resourceTag/'), value] as const);

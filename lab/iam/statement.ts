@@ -4,6 +4,7 @@ import type { IamRequest } from './iam-request.ts';
 import { matchesAction, matchesResource } from './match-patterns.ts';
 import { PolicyNotUnderstoodError } from './policy-errors.ts';
 
+/** One text or several; an empty list would match nothing and is a mistake. */
 const texts = z.pipe(
   z.union([z.string(), z.array(z.string()).check(z.minLength(1))]),
   z.transform((value) => [value].flat()),
@@ -42,6 +43,7 @@ export type Statement = z.output<typeof StatementSchema>;
 export function parseStatement(value: unknown): Statement {
   const parsed = StatementSchema.safeParse(value);
   if (parsed.success) {
+    // Now, so that a statement is refused whether or not a request ever meets it.
     checkOperators(parsed.data.Condition);
     return parsed.data;
   }
@@ -55,6 +57,7 @@ export function parseStatement(value: unknown): Statement {
 /** True when the statement speaks of the request: its action, its resource and all its conditions. */
 export function appliesTo(statement: Statement, { action, resource, context }: IamRequest): boolean {
   const { Action, NotAction = [], Resource, NotResource = [], Condition } = statement;
+  // Conditions come last: a key may be unknown for calls the statement does not speak of.
   const namesAction = Action?.some((pattern) => matchesAction(pattern, action));
   const namesResource = Resource?.some((pattern) => matchesResource(pattern, resource));
   return (

@@ -34,7 +34,8 @@ function showCondition({ Condition }: Statement): string {
   return ` if ${operator} ${Object.keys(keys).join(', ')}`;
 }
 
-const reads = { '<AuditTable>': ['dynamodb:GetItem', 'dynamodb:Query'] };
+const queries = { '<AuditTable>': ['dynamodb:Query'] };
+const readsMode = { '<AuditTable> in control': ['dynamodb:GetItem'] };
 const key = {
   '<AuditTableKey> if StringEquals kms:ViaService': [
     'kms:Decrypt',
@@ -49,10 +50,13 @@ const puts = (partitions: string) => ({ [`<AuditTable> in ${partitions}`]: ['dyn
 
 const expected: Record<string, Record<string, string[]>> = {
   Assess: {
+    ...queries,
     ...puts('incident#*, server#*, execution#*'),
     '*': ['cloudwatch:DescribeAlarms', 'ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', ...traces],
   },
   RevokeSecurityGroups: {
+    ...queries,
+    ...readsMode,
     ...puts('incident#*, cut'),
     '*': ['ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSecurityGroupRules', ...traces],
     [`${ec2}:instance/*`]: ['ec2:ModifyNetworkInterfaceAttribute'],
@@ -61,6 +65,8 @@ const expected: Record<string, Record<string, string[]>> = {
     [`${ec2}:security-group/*`]: ['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress'],
   },
   KillConnections: {
+    ...queries,
+    ...readsMode,
     ...puts('incident#*, cut'),
     '*': [
       'ec2:DescribeInstances',
@@ -74,8 +80,9 @@ const expected: Record<string, Record<string, string[]>> = {
     [`${ec2}:instance/*`]: ['ssm:SendCommand'],
   },
   HandOver: { ...puts('incident#*'), '*': traces },
-  CloseIncident: { ...puts('incident#*, rejected#*'), ...publishes, '*': traces },
+  CloseIncident: { ...queries, ...puts('incident#*, rejected#*'), ...publishes, '*': traces },
   Restore: {
+    ...queries,
     ...puts('incident#*, rejected#*, cut'),
     ...publishes,
     '<AuditTable> in cut': ['dynamodb:DeleteItem'],
@@ -110,7 +117,7 @@ describe('FuseFunctions', () => {
   });
 
   it.each(Object.entries(expected))('allows %s exactly what it needs', (name, own) => {
-    expect(allowedTo(name)).toEqual({ ...log(name), ...reads, ...key, ...own });
+    expect(allowedTo(name)).toEqual({ ...log(name), ...key, ...own });
   });
 
   it.each([

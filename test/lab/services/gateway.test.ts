@@ -1,9 +1,10 @@
-import { DescribeInstancesCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, DescribeInstancesCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { PutItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeEach, beforeAll, describe, expect, it } from 'vitest';
 import { startAwsLab } from '../../../lab/services/aws-lab.ts';
 import type { AwsLab } from '../../../lab/services/aws-lab.ts';
+import { ServiceError } from '../../../lab/services/wire/service-error.ts';
 import { toClientConfig } from './client-config.ts';
 
 describe('gateway', () => {
@@ -33,6 +34,30 @@ describe('gateway', () => {
         caller: 'AKIALABTEST',
       },
     ]);
+  });
+
+  it('records the session of a caller that has one', async () => {
+    const { credentials, ...config } = toClientConfig(lab);
+    const client = new EC2Client({ ...config, credentials: { ...credentials, sessionToken: 'one process' } });
+
+    await client.send(new DescribeInstancesCommand({ MaxResults: 5 }));
+
+    expect(lab.gateway.calls.at(-1)?.session).toBe('one process');
+  });
+
+  it('does what a fault says once the call took effect, and answers with the error of it', async () => {
+    lab.ec2.addVpc({ vpcId: 'vpc-1', cidrBlock: '10.0.0.0/8' });
+    const group = lab.ec2.addSecurityGroup({ groupName: 'struck', vpcId: 'vpc-1' });
+    const seen: unknown[] = [];
+    const afterwards = async () => {
+      seen.push(...lab.ec2.model.tagsOf(group));
+      return await Promise.reject(new ServiceError('InternalError', 'made', 500));
+    };
+    lab.gateway.setIntercept(() => ({ afterwards }));
+    const call = ec2.send(new CreateTagsCommand({ Resources: [group], Tags: [{ Key: 'a', Value: 'b' }] }));
+
+    await expect(call).rejects.toMatchObject({ name: 'InternalError' });
+    expect(seen).toEqual([['a', 'b']]);
   });
 
   it.each([

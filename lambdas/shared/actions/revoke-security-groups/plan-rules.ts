@@ -65,6 +65,9 @@ function reachOfPeers({ source }: GroupRule, peers: readonly string[]): Reach {
   return asked.some((peer) => isInside(peer, range)) ? 'wider' : 'outside';
 }
 
+/** Tags with these prefixes are not ours to write: AWS keeps the one, and nobody in the pipeline may set the other. */
+const unwritableTags = ['aws:', 'connection-fuse:'];
+
 /** Why a rule must stay though it admits what is cut, or null. */
 function findReasonToSpare(
   rule: GroupRule,
@@ -74,6 +77,8 @@ function findReasonToSpare(
   servers: readonly string[],
 ): string | null {
   if (reach === 'wider') return `Rule of group "${rule.groupId}" admits more than what is cut`;
+  const tag = Object.keys(rule.tags).find((key) => unwritableTags.some((prefix) => key.startsWith(prefix)));
+  if (tag !== undefined) return `Rule of group "${rule.groupId}" has the tag "${tag}", which undo could not write back`;
   const admitted = toTraffic([rule]);
   if (golden.some((one) => admitted.some((other) => overlaps(one, other)))) {
     return `Rule of group "${rule.groupId}" carries a golden channel`;

@@ -72,6 +72,16 @@ describe('reachOf', () => {
 });
 
 describe('planRules', () => {
+  it.each(['connection-fuse:lifeline', 'connection-fuse:role', 'aws:cloudformation:stack-name'])(
+    'leaves a rule alone whose tag %s could not be written back',
+    (tag) => {
+      const { changes, leftAlone } = plan([rule({ tags: { [tag]: 'x' } })]);
+
+      expect(changes).toEqual([]);
+      expect(leftAlone).toEqual([{ target: 'sgr-1', reason: expect.stringContaining(`"${tag}"`) }]);
+    },
+  );
+
   it('plans the revocation of exactly the rules that admit only what is cut, saved in full', () => {
     const full = rule({ description: 'till', tags: { owner: 'shop' } });
 
