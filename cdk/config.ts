@@ -25,8 +25,8 @@ const VpcSchema = z.strictObject({
 const AccountSchema = z.strictObject({
   /** Twelve digits, in quotes. Left out: wherever the credentials of the deploy point to. */
   account: z.optional(z.string().check(z.regex(/^[0-9]{12}$/))),
-  /** Left out: the region of the deploy. */
-  region: z.optional(z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/))),
+  /** Left out: the region of the deploy. The machines' service ARNs are those of partition `aws`: no China, no GovCloud. */
+  region: z.optional(z.string().check(z.regex(/^(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-[0-9]$/))),
   /** Default: none, so no server can be cut from the network there; synth warns. */
   vpcs: z._default(z.array(VpcSchema), []),
   /** Who hears of every outcome by mail. Default: nobody; others can subscribe to the topic. */

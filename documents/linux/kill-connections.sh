@@ -37,6 +37,7 @@ read_parameters() {
   ttl=$seconds
   read_spared
   read_targets
+  read_resolvers
 }
 
 list_before() {

@@ -6,10 +6,11 @@ import { findUnusedGrants } from '../../lab/iam/find-unused-grants.ts';
 import type { IamRequest, KeyValue } from '../../lab/iam/iam-request.ts';
 import { readRole } from '../../lab/iam/read-role.ts';
 import type { Statement } from '../../lab/iam/statement.ts';
-import { labAccountId, labRegion, labVpcId, startLab } from '../../lab/lab.ts';
+import { labAccountId, labRegion, labVpcId } from '../../lab/lab.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { tagKeys } from '../../lambdas/shared/tags.ts';
 import { playEverything } from '../lab/iam/play-everything.ts';
+import { startTestLab } from '../start-test-lab.ts';
 import type { CallSeen, Everything } from '../lab/iam/play-everything.ts';
 
 /** Everyone with a role of the stack, and a part of the logical id by which he is found. */
@@ -59,7 +60,7 @@ let lab: Lab;
 let everything: Everything;
 
 beforeAll(async () => {
-  lab = await startLab({ hosts: 'simulated' });
+  lab = await startTestLab({ hosts: 'simulated' });
   everything = await playEverything(lab);
 }, 60_000);
 

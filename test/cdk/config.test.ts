@@ -63,6 +63,7 @@ accounts:
       'accounts.0.account: must have the form /^[0-9]{12}$/, got "12345678901"',
     ],
     ['a region that is none', 'accounts: [{ region: Frankfurt }]', 'got "Frankfurt"'],
+    ['a region of another partition', 'accounts: [{ region: cn-north-1 }]', 'got "cn-north-1"'],
     [
       'a VPC id that is none',
       'accounts: [{ vpcs: [{ vpcId: subnet-1 }] }]',

@@ -208,4 +208,23 @@ describe.skipIf(!realHosts.possible)('kill-connections on a real host', () => {
     expect(talk).toBe('hello\nhello\n');
     expect(await countByPeer(world)).toEqual({ stranger: 0 });
   });
+
+  it('leaves the host its nameservers, and no other address on port 53', async () => {
+    world = await startServer([peer()]);
+    const script = wrapScript(
+      killConnectionsScript,
+      `printf 'search example\nnameserver 10.0.0.2\nnameserver 127.0.0.53\nnameserver fd30::53\nnameserver bad;x\n' >"$CF_STATE_DIR/resolv"
+       export inner CF_STATE_DIR
+       exec unshare -m bash -c 'mount --bind "$CF_STATE_DIR/resolv" /etc/resolv.conf && exec bash "$inner"'`,
+    );
+
+    const { verdict } = await runKill(world, {}, script);
+    const asked = await runShell(
+      world,
+      'for to in 10.0.0.2 10.0.0.3; do (echo x >"/dev/udp/$to/53") 2>/dev/null && echo "$to"; done; true',
+    );
+
+    expect(verdict).toMatchObject({ ok: true, blocked: true });
+    expect(asked).toBe('10.0.0.2\n');
+  });
 });

@@ -77,11 +77,11 @@ describe('respond.asl.json', () => {
     const outcome = await runState(respond, state, {
       input: { ...buildPass('securityRisk'), cohorts: [buildPass().cohort] },
       variables: { assessment: { incident: {} }, failure: null, event: {} },
-      mock: { error: { error: 'Runtime.ExitError', cause: 'gone' } },
+      mock: { error: { error: 'MessageInvalidError', cause: 'gone' } },
     });
 
     expect(errorEquals).toEqual(['States.ALL']);
-    expect(outcome).toMatchObject({ status: 'CAUGHT_ERROR', next: target, error: 'Runtime.ExitError' });
+    expect(outcome).toMatchObject({ status: 'CAUGHT_ERROR', next: target, error: 'MessageInvalidError' });
   });
 
   it.each(ofKind('retry').flatMap(({ state, errorEquals = [] }) => errorEquals.map((error) => ({ state, error }))))(

@@ -19,7 +19,7 @@ async function run(entries: readonly string[], lost: readonly string[] = []) {
         calls.push(Payload);
         const subject =
           `${String(Payload['step'])} ${typeof Payload['entry'] === 'string' ? Payload['entry'] : ''}`.trim();
-        if (lost.includes(subject)) throw Object.assign(new Error('gone'), { name: 'Runtime.ExitError' });
+        if (lost.includes(subject)) throw Object.assign(new Error('gone'), { name: 'MessageInvalidError' });
         if (Payload['step'] === 'find-entries') return { Payload: { entries } };
         return { Payload: { entry: Payload['entry'] ?? null, status: 'undone', summary: '' } };
       },
@@ -39,7 +39,7 @@ describe('restore.asl.json', () => {
       const outcome = await runState(restore, state, {
         input: { entries: ['a'], request, entry: 'a' },
         variables: { request, failure: null },
-        mock: { error: { error: 'Runtime.ExitError', cause: 'gone' } },
+        mock: { error: { error: 'MessageInvalidError', cause: 'gone' } },
       });
 
       expect(outcome).toMatchObject({ status: 'CAUGHT_ERROR', next: target });
@@ -80,13 +80,13 @@ describe('restore.asl.json', () => {
   it('closes with the failure when nothing could be looked up', async () => {
     const { calls } = await run([], ['find-entries']);
 
-    expect(calls.at(-1)).toMatchObject({ step: 'close-restore', results: [], failure: { error: 'Runtime.ExitError' } });
+    expect(calls.at(-1)).toMatchObject({ step: 'close-restore', results: [], failure: { error: 'MessageInvalidError' } });
   });
 
   it('ends red when closing reports what did not come back', async () => {
     const { execution } = await run([], ['close-restore']);
 
-    expect(execution).toMatchObject({ status: 'FAILED', error: 'Runtime.ExitError' });
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'MessageInvalidError' });
     expect(execution.path.at(-1)).toBe('Restore failed');
   });
 

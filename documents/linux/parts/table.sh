@@ -42,9 +42,13 @@ print_cutting_rules() {
       if [[ $side == in ]]; then
         echo '    udp sport 67 udp dport 68 accept'
         echo '    udp sport 547 udp dport 546 accept'
+        echo '    ip saddr @resolvers4 meta l4proto { tcp, udp } th sport 53 accept'
+        echo '    ip6 saddr @resolvers6 meta l4proto { tcp, udp } th sport 53 accept'
       else
         echo '    udp sport 68 udp dport 67 accept'
         echo '    udp sport 546 udp dport 547 accept'
+        echo '    ip daddr @resolvers4 meta l4proto { tcp, udp } th dport 53 accept'
+        echo '    ip6 daddr @resolvers6 meta l4proto { tcp, udp } th dport 53 accept'
       fi
       echo "    ${guard}goto cut_$side"
       ;;
@@ -86,6 +90,8 @@ print_table() {
   fi
   print_set spare4 ipv4_addr "$spare4"
   print_set spare6 ipv6_addr "$spare6"
+  print_set resolvers4 ipv4_addr "$resolvers4"
+  print_set resolvers6 ipv6_addr "$resolvers6"
   print_set peers4 ipv4_addr "$peers4"
   print_set peers6 ipv6_addr "$peers6"
   print_set golden4 ipv4_addr "$golden4"

@@ -5,7 +5,7 @@
 spare_terms=() golden_terms=() golden_cidr_terms=() targets=() golden_keys=()
 # Golden CIDRs by direction, family and port: one nft set each, because one rule each would outgrow a netlink message.
 declare -A golden_cidrs=()
-golden4='''' golden6='' peers4='' peers6='' port_list=''
+golden4='' golden6='' resolvers4='' resolvers6='' peers4='' peers6='' port_list=''
 spare4=169.254.0.0/16 spare6='fe80::/10, fd00:ec2::/32'
 
 # Writes a CIDR as a term of ss into REPLY. There a /0 means every family, so it is spelled out.
@@ -68,6 +68,20 @@ read_spared() {
     is_cidr "${channel[1]}" || fail 64 "Parameter golden holds no CIDR: '$item'"
     [[ ${channel[2]} == any ]] || is_number "${channel[2]}" 1 65535 || fail 64 "Parameter golden holds no port: '$item'"
     add_golden "${channel[@]}"
+  done
+}
+
+# Reads the nameservers this host asks. Security groups never filter them either: without names the agent finds no way
+# back to be told of the release, and golden channels that are dialled by name end.
+read_resolvers() {
+  local file word address
+  for file in /etc/resolv.conf /run/systemd/resolve/resolv.conf; do
+    [[ -r $file ]] || continue
+    while read -r word address _; do
+      [[ $word == nameserver && $address != 127.* ]] || continue
+      is_cidr "$address" || continue
+      if [[ $address == *:* ]]; then resolvers6+="${resolvers6:+, }$address"; else resolvers4+="${resolvers4:+, }$address"; fi
+    done <"$file"
   done
 }
 
