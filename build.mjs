@@ -2,7 +2,7 @@
 // What it leaves out and why: docs/decisions/0006-small-bundles.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
-import { cp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const root = import.meta.dirname;
@@ -66,12 +66,14 @@ const errorNames = await readErrorNames();
 const stems = (await readdir(`${root}/lambdas`)).filter((stem) =>
   existsSync(`${root}/lambdas/${stem}/${stem}.lambda.ts`),
 );
-await rm(`${root}/dist/lambdas`, { recursive: true, force: true });
+// Beside the old bundles first, then swapped: whoever reads them meanwhile finds the one or the other, never a half.
+const fresh = `${root}/dist/.lambdas-${process.pid}`;
+const stale = `${root}/dist/.stale-${process.pid}`;
 await Promise.all(
   stems.map((stem) =>
     build({
       entryPoints: [`${root}/lambdas/${stem}/${stem}.lambda.ts`],
-      outfile: `${root}/dist/lambdas/${stem}/index.js`,
+      outfile: `${fresh}/${stem}/index.js`,
       bundle: true,
       minify: true,
       platform: 'node',
@@ -86,6 +88,9 @@ await Promise.all(
     }),
   ),
 );
+if (existsSync(`${root}/dist/lambdas`)) await rename(`${root}/dist/lambdas`, stale);
+await rename(fresh, `${root}/dist/lambdas`);
+await rm(stale, { recursive: true, force: true });
 
 if (process.argv.includes('--package')) await writePackage();
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // Starts the command on Node 24 or newer: TypeScript runs as it lies on disk. Older Nodes hand over to the one that
 // `npm ci` brings on Linux.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const main = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, 'main.ts');
+const folder = dirname(fileURLToPath(import.meta.url));
+const main = join(folder, 'main.ts');
 const [major] = process.versions.node.split('.').map(Number);
 
 if (!existsSync(main)) {
@@ -14,14 +16,21 @@ if (!existsSync(main)) {
 } else if (major >= 24) {
   await import(new URL('main.ts', import.meta.url).href);
 } else {
+  handOver();
+}
+
+function handOver() {
   const bundled = ['x64', 'arm64']
-    .map((cpu) => join(main, '..', '..', 'node_modules', `node-linux-${cpu}`, 'bin', 'node'))
+    .map((cpu) => join(folder, '..', 'node_modules', `node-linux-${cpu}`, 'bin', 'node'))
     .find((path) => existsSync(path));
   if (bundled === undefined) {
     console.error(
       `fuse: cannot run on Node "${process.versions.node}": Node 24 or newer is wanted (on Linux, npm ci brings it)`,
     );
-    process.exit(1);
+    process.exitCode = 1;
+    return;
   }
-  process.exit(spawnSync(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1);
+  const child = spawn(bundled, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (status) => process.exit(status ?? 1));
 }

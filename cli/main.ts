@@ -23,6 +23,12 @@ addModeCommand(cli);
 cli.help();
 cli.version(version);
 
+// A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   cli.parse(process.argv, { run: false });
   if (cli.matchedCommand === undefined && !('help' in cli.options && cli.options['help']) && !cli.options['version']) {

@@ -14,7 +14,13 @@ export class UsageError extends Error {
 
 /** Writes one line to standard output. */
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${toPrintable(line)}\n`);
+}
+
+/** Events may carry control characters; what would steer a terminal is shown, our own colours apart. */
+function toPrintable(line: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return line.replaceAll(/(?!\u001B\[\d{1,2}m)[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/g, '\uFFFD');
 }
 
 /** Writes one JSON object as a line. */
@@ -24,7 +30,7 @@ export function printJson(value: unknown): void {
 
 /** Progress goes to standard error, so that standard output stays what a script reads. */
 export function progress(line: string): void {
-  process.stderr.write(`${colors.dim(line)}\n`);
+  process.stderr.write(`${colors.dim(toPrintable(line))}\n`);
 }
 
 export const paint = {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { moveToLab, toScenario } from '../lab/event-scenario.ts';
 import { labAccountId, labRegion, startLab } from '../lab/lab.ts';
@@ -6,11 +5,14 @@ import type { Lab } from '../lab/lab.ts';
 import { play } from '../lab/play.ts';
 import { readScenarios } from '../lab/scenario.ts';
 import type { Scenario } from '../lab/scenario.ts';
+import type { Signal } from '../lambdas/shared/contracts/signal.ts';
 import { SignalRejectedError } from '../lambdas/shared/errors.ts';
+import { refuseDeepNesting } from '../lambdas/shared/signals/normalise-keys.ts';
 import { parseEvent } from '../lambdas/shared/signals/parse-event.ts';
 import { toEnvelope } from '../lambdas/shared/signals/envelope.ts';
 import { paint, print, printJson, progress, UsageError } from './output.ts';
-import { showScenario } from './show-scenario.ts';
+import { readEventFile } from './read-event-file.ts';
+import { markSimulated, showScenario } from './show-scenario.ts';
 
 /** Options of `fuse lab`. */
 export interface LabOptions {
@@ -22,6 +24,9 @@ export interface LabOptions {
 
 /** Plays the scenarios named, or an event file, and tells what was seen; exit status 1 when something is not as wanted. */
 export async function runLab(names: readonly string[], options: LabOptions): Promise<void> {
+  if (names.length > 0 && options.event !== undefined) {
+    throw new UsageError('Scenarios and an event file are both named', 'Play one or the other');
+  }
   const scenarios = options.event === undefined ? chooseScenarios(names) : readEventScenario(options.event);
   if ('outcome' in scenarios) return tellNotPlayed(scenarios, options);
   await playInLab(scenarios, options);
@@ -44,25 +49,38 @@ interface NotPlayed {
 }
 
 function readEventScenario(path: string): readonly Scenario[] | NotPlayed {
-  const event = toEnvelope(readEvent(path));
+  const raw = readEvent(path);
   const name = basename(path);
   try {
+    refuseDeepNesting(raw);
+    const event = toEnvelope(raw);
     const parsed = parseEvent(event, {
       accountId: labAccountId,
       region: labRegion,
       receivedAt: new Date().toISOString(),
     });
     if (parsed.kind === 'ignored') return { name, outcome: 'ignored', reason: parsed.reason };
-    return [toScenario(name, moveToLab(event), parsed.signal)];
+    return [toLabScenario(name, event, parsed.signal)];
   } catch (error) {
     if (!(error instanceof SignalRejectedError)) throw error;
     return { name, outcome: 'rejected', reason: error.message };
   }
 }
 
+/** Hosts for the servers an event names; says so when the lab raises only some of a large fleet. */
+function toLabScenario(name: string, event: unknown, signal: Signal): Scenario {
+  const scenario = toScenario(name, moveToLab(event), signal);
+  const missing = signal.servers.length - scenario.servers.length;
+  if (missing > 0)
+    progress(
+      `${missing} of ${signal.servers.length} servers are not raised: the lab stops at ${scenario.servers.length}`,
+    );
+  return scenario;
+}
+
 function readEvent(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    return readEventFile(path);
   } catch (error) {
     throw new UsageError(
       `Could not read event "${path}": ${error instanceof Error ? error.message : String(error)}`,
@@ -93,6 +111,10 @@ async function playInLab(scenarios: readonly Scenario[], options: LabOptions): P
     hosts: options.simulated === true ? 'simulated' : undefined,
     tell: progress,
   });
+  // Ended from outside, the lab must not leave processes and folders behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void lab.stop().finally(() => process.exit(130)));
+  }
   try {
     const failed = await playAll(lab, scenarios, options);
     if (failed > 0) process.exitCode = 1;
@@ -107,8 +129,9 @@ async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOpt
   let failed = 0;
   for (const [index, scenario] of scenarios.entries()) {
     const number = `${index + 1}/${scenarios.length}`;
-    progress(`${number} ${scenario.name}: ${scenario.description}`);
-    const played = await play(lab, scenario, (line) => progress(`    ${line}`));
+    const tell = (line: string) => progress(markSimulated(line, lab.world.kind === 'simulated'));
+    tell(`${number} ${scenario.name}: ${scenario.description}`);
+    const played = await play(lab, scenario, (line) => tell(`    ${line}`));
     if (options.json === true) printJson(played.result);
     else for (const line of showScenario(played, number)) print(line);
     if (!played.result.ok) failed += 1;
@@ -123,9 +146,15 @@ function summarise(count: number, failed: number, lab: Lab, milliseconds: number
   return `\n${verdict}, ${hosts}, ${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** Says on standard error how to reach the lab, so that `--json` stays what a script reads; ends by signal only. */
 async function keep(lab: Lab): Promise<void> {
-  print(
-    `\nThe lab stays up until Ctrl-C. In another shell:\n${lab.variables.map((line) => `  export ${line}`).join('\n')}`,
-  );
-  await new Promise<void>((resolve) => process.once('SIGINT', resolve));
+  const outputs = Object.entries(lab.deployment.outputs).map(([name, value]) => `  ${name} ${value}`);
+  const lines = [
+    'The lab stays up until Ctrl-C. In another shell:',
+    ...lab.variables.map((line) => `  export ${line}`),
+    'Outputs of the stack:',
+    ...outputs,
+  ];
+  process.stderr.write(`\n${lines.join('\n')}\n`);
+  await new Promise<void>(() => setInterval(() => undefined, 60_000));
 }

@@ -6,21 +6,25 @@ import { describeCut, paint, toTable } from './output.ts';
 
 /** Tells a person what a scenario showed: event, answers, way, cut, survivors, times, record, restore. */
 export function showScenario({ observed, result }: Played, number: string): string[] {
-  const mark = result.simulated ? paint.warn(' [simulated]') : '';
-  return [
-    '',
-    `${paint.strong(`${number} ${result.scenario}`)}${mark}`,
+  const lines = [
+    paint.strong(`${number} ${result.scenario}`),
     `  event     ${observed.eventName}`,
     ...observed.cohorts.flatMap(showCohort),
     `  way       ${observed.path.join(' > ')}`,
     ...showPeers(observed.peers, result.simulated),
-    `  latency   ${showLatency(result.latencyMs)}${mark}`,
+    `  latency   ${showLatency(result.latencyMs)}`,
     `  audit     ${observed.incidentId ?? 'no incident'}: ${showEntries(observed)}`,
-    `  restore   ${showRestore(result.restored, observed.restoreStatuses)}${mark}`,
+    `  restore   ${showRestore(result.restored, observed.restoreStatuses)}`,
     `  outcome   ${result.outcome}: ${result.reason}`,
     ...result.failures.map((failure) => `  ${paint.bad('not as wanted')} ${failure}`),
     `  ${result.ok ? paint.good('ok') : paint.bad('failed')} after ${(observed.milliseconds / 1000).toFixed(1)} s`,
   ];
+  return ['', ...lines.map((line) => markSimulated(line, result.simulated))];
+}
+
+/** What rests on simulated hosts says so on every line: lines get quoted alone. */
+export function markSimulated(line: string, simulated: boolean): string {
+  return simulated ? `${line} ${paint.warn('[simulated]')}` : line;
 }
 
 function showCohort(cohort: Cohort): string[] {
@@ -34,7 +38,7 @@ function showCohort(cohort: Cohort): string[] {
 
 function showPeers(peers: readonly PeerStory[], simulated: boolean): string[] {
   if (peers.length === 0) return [];
-  const source = simulated ? 'in the model (simulated)' : 'on the host';
+  const source = simulated ? 'in the model' : 'on the host';
   const rows = peers.map(({ peer, golden, before, after, restored }) => [
     `            ${peer}`,
     String(before),

@@ -1,3 +1,4 @@
+import { maxListCharacters } from '../lambdas/shared/host-address.ts';
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
 import {
@@ -28,7 +29,7 @@ export const killConnectionsParameters = {
     description: 'Addresses or CIDRs to cut, for scope peers only',
     allowedPattern: cidrListPattern,
     minChars: 0,
-    maxChars: 8192,
+    maxChars: maxListCharacters,
     default: '',
   },
   ports: {
@@ -42,7 +43,7 @@ export const killConnectionsParameters = {
     description: 'Golden channels, in@CIDR@PORT or out@CIDR@PORT: never cut',
     allowedPattern: goldenListPattern,
     minChars: 0,
-    maxChars: 8192,
+    maxChars: maxListCharacters,
     default: '',
   },
   agent: {

@@ -64,6 +64,7 @@ function checkAlways(observed: Observed, goldenLost: number, restored: boolean):
   for (const { peer, golden, before, after } of observed.peers) {
     if (golden && after < before) failures.push(`Golden peer "${peer}" has ${after} of ${before} connections left`);
   }
+  if (observed.trouble !== null) failures.push(observed.trouble.slice(0, 500));
   if (!restored) failures.push('Not everything came back after the restore');
   return failures;
 }

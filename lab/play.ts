@@ -25,7 +25,8 @@ export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Pl
   for (const server of scenario.servers) await raiseServer(lab, server);
   const before = await countAll(lab, scenario);
   const networkBefore = scenario.servers.map(({ id }) => lab.networkOf(id));
-  tell(`${scenario.servers.length} servers up, ${total(before)} connections established`);
+  const up = scenario.servers.length;
+  tell(`${up} ${up === 1 ? 'server' : 'servers'} up, ${total(before)} connections established`);
 
   const receivedAt = Date.now();
   const execution = await lab.trigger(scenario.event);
@@ -46,6 +47,7 @@ export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Pl
     eventName: assessment?.incident?.signal.name ?? 'unknown',
     outcome: execution.outcome,
     reason: execution.reason,
+    trouble: execution.trouble,
     cohorts: assessment?.cohorts ?? [],
     path: execution.path,
     peers: tellAll(scenario, before, after, restored),

@@ -25,6 +25,8 @@ export interface Observed {
   readonly eventName: string;
   readonly outcome: string;
   readonly reason: string;
+  /** Why the execution did not end well, or never began; null when it did. */
+  readonly trouble: string | null;
   readonly cohorts: readonly Cohort[];
   readonly path: readonly string[];
   readonly peers: readonly PeerStory[];

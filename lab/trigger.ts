@@ -12,6 +12,8 @@ export interface RespondSeen {
   readonly path: readonly string[];
   readonly outcome: string;
   readonly reason: string;
+  /** Why the execution did not end well, or the event reached none; null when all is well. */
+  readonly trouble: string | null;
   /** What `assess` answered, as it stands in the history. */
   readonly assessment: unknown;
   readonly executionArn: string | null;
@@ -29,13 +31,8 @@ export async function triggerRespond(aws: AwsLab, deployment: Deployment, event:
   await aws.whenIdle();
   const execution = aws.stepFunctions.executions.find((seen) => seen.machine.arn === machineArn && !known.has(seen));
   if (execution === undefined) {
-    return {
-      path: [],
-      outcome: 'ignored',
-      reason: 'No rule of the app takes it',
-      assessment: null,
-      executionArn: null,
-    };
+    const trouble = whyNoExecution(aws, deployment);
+    return { path: [], outcome: 'not-started', reason: trouble, trouble, assessment: null, executionArn: null };
   }
   const closed = aws.events.events.findLast(
     ({ event: { detail } }) => detail['executionId'] === execution.arn && 'outcome' in detail,
@@ -44,6 +41,9 @@ export async function triggerRespond(aws: AwsLab, deployment: Deployment, event:
     path: execution.path,
     outcome: readText(closed?.event.detail['outcome']) ?? execution.status,
     reason: readText(closed?.event.detail['summary']) ?? execution.cause ?? '',
+    // An incident that is closed as failed says so in its outcome; an execution that dies before that must not pass.
+    trouble:
+      closed === undefined ? `Execution ${execution.status}: ${execution.error ?? ''} ${execution.cause ?? ''}` : null,
     assessment: findAssessment(execution.history),
     executionArn: execution.arn,
   };
@@ -63,6 +63,13 @@ function createClient({ url, region }: AwsLab): SFNClient {
     region,
     credentials: { accessKeyId: 'AKIALABOPERATOR', secretAccessKey: 'lab' },
   });
+}
+
+function whyNoExecution(aws: AwsLab, deployment: Deployment): string {
+  const letters = aws.sqs.messagesOf(deployment.outputs['DeadLetterQueueUrl'] ?? '');
+  const last = letters.at(-1);
+  if (last === undefined) return 'No rule of the app takes it';
+  return `It could not be delivered and lies in the dead-letter queue (${letters.length} there)`;
 }
 
 function busOf(event: unknown, deployment: Deployment): string {

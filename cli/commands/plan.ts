@@ -1,8 +1,9 @@
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CAC } from 'cac';
 import type { Policy } from '../../lambdas/shared/policy/policy-schema.ts';
 import { describeCut, paint, print, printJson, UsageError } from '../output.ts';
+import { readEventFile } from '../read-event-file.ts';
 import { planEvent } from '../plan-event.ts';
 import type { EventPlan } from '../plan-event.ts';
 import { defaultPolicyPath, readPolicyFile } from './policy.ts';
@@ -39,9 +40,10 @@ function findFiles(path: string | undefined): string[] {
   if (path === undefined) throw new UsageError('No events are named', 'fuse plan --events <file or folder>');
   if (!existsSync(path)) throw new UsageError(`There is no file or folder "${path}"`, 'fuse plan --events <path>');
   if (statSync(path).isFile()) return [path];
-  const files = globSync('**/*.json', { cwd: path })
-    .sort()
-    .map((file) => join(path, file));
+  const files = globSync('**/*.{json,JSON}', { cwd: path })
+    .map((file) => join(path, file))
+    .filter((file) => statSync(file).isFile())
+    .sort();
   if (files.length === 0) throw new UsageError(`Folder "${path}" holds no *.json`, 'Name a folder with event files');
   return files;
 }
@@ -49,12 +51,24 @@ function findFiles(path: string | undefined): string[] {
 async function planFile(file: string, policy: Policy): Promise<EventPlan> {
   let event: unknown;
   try {
-    event = JSON.parse(readFileSync(file, 'utf8'));
+    event = readEventFile(file);
   } catch (error) {
-    const reason = `Not readable as JSON: ${error instanceof Error ? error.message : String(error)}`;
-    return { outcome: 'rejected', kind: null, servers: [], answers: null, path: [], reason };
+    return toRejected(`Not readable as JSON: ${describe(error)}`);
   }
-  return await planEvent(event, policy);
+  try {
+    return await planEvent(event, policy);
+  } catch (error) {
+    // One file that cannot be planned must not keep the others from being planned.
+    return toRejected(`Could not be planned: ${describe(error)}`);
+  }
+}
+
+function toRejected(reason: string): EventPlan {
+  return { outcome: 'rejected', kind: null, servers: [], answers: null, path: [], reason };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function showPlan(file: string, plan: EventPlan): string[] {

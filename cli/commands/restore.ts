@@ -38,8 +38,11 @@ export function addRestoreCommand(cli: CAC): void {
 }
 
 function toRequest(incident: string | undefined, options: RestoreOptions): RestoreRequest {
-  if (incident === undefined && options.server === undefined) {
-    throw new UsageError('Nothing is named to restore', 'fuse restore <incident> --reason "...", or --server <id>');
+  if (incident === undefined && options.server === undefined && options.action === undefined) {
+    throw new UsageError(
+      'Nothing is named to restore',
+      'fuse restore <incident> --reason "...", or --server <id>, or --action <id>',
+    );
   }
   if (options.reason === undefined) throw new UsageError('A restore wants a reason', 'Add --reason "..."');
   const request = {
@@ -78,11 +81,24 @@ function toResult({ status, output, error, cause }: DescribeExecutionCommandOutp
   };
 }
 
+interface RestoreShown {
+  readonly outcome?: string;
+  readonly results?: readonly { readonly status: string; readonly summary: string }[];
+}
+
 function printRestore(execution: DescribeExecutionCommandOutput): void {
-  const result = toResult(execution);
-  print(
-    execution.status === 'SUCCEEDED' ? paint.good('restored') : paint.bad(`not restored: ${execution.cause ?? ''}`),
-  );
-  const { results } = (result['result'] ?? {}) as { results?: readonly { status: string; summary: string }[] };
+  const { outcome, results } = (toResult(execution)['result'] ?? {}) as RestoreShown;
+  print(outcome === undefined ? `${paint.bad('not restored')} ${readCause(execution.cause)}` : paint.good(outcome));
   for (const { status, summary } of results ?? []) print(`  ${status}: ${summary}`);
+}
+
+/** A function's error arrives as JSON inside the cause, and that of an earlier function inside its message. */
+function readCause(cause = ''): string {
+  const start = cause.indexOf('{');
+  try {
+    const { errorMessage } = JSON.parse(cause.slice(Math.max(0, start))) as { errorMessage?: string };
+    return errorMessage === undefined ? cause : readCause(errorMessage);
+  } catch {
+    return cause;
+  }
 }

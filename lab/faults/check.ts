@@ -25,6 +25,8 @@ export interface RespondSeen {
   readonly calls: readonly ServiceCall[];
   readonly incidentId: string;
   readonly expected: string | null;
+  /** A server that became a lifeline on the way. */
+  readonly protectedId: string | null;
 }
 
 /** Judges the way from the event to the end of its executions; the servers' peers have dialled again meanwhile. */
@@ -54,10 +56,10 @@ type Cut = Readonly<Record<'network' | 'host', boolean>>;
 /** Operations that change something in EC2 or on a host. */
 const mutating = /^(Modify|Revoke|Authorize|Create|Delete|Send)/;
 
-function findTouchedLifelines({ lab, scenario, calls }: RespondSeen): Violation[] {
+function findTouchedLifelines({ lab, scenario, calls, protectedId }: RespondSeen): Violation[] {
   const { model } = lab.aws.ec2;
   return scenario.servers
-    .filter(({ tags }) => tags[tagKeys.lifeline] !== undefined)
+    .filter(({ id, tags }) => id === protectedId || tags[tagKeys.lifeline] !== undefined)
     .flatMap(({ id }) => {
       const cards = model.interfacesOf(id);
       const rules = cards.flatMap(({ groupIds }) =>

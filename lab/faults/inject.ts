@@ -1,14 +1,17 @@
+import { tagKeys } from '../../lambdas/shared/tags.ts';
 import type { Fault, Intercept } from '../services/gateway.ts';
 import { ServiceError } from '../services/wire/service-error.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
 import type { FaultLab } from './fault-lab.ts';
-import { CallCounter } from './point.ts';
+import { CallCounter, cuttingFunctions, readCaller } from './point.ts';
 import type { CallFault, CallMark } from './point.ts';
 
 /** A fault hook, and whether its call came by. */
 export interface Injection {
   readonly intercept: Intercept;
   wasMet(): boolean;
+  /** Resolves when nothing runs any more that its caller gave up. */
+  whenSettled(): Promise<void>;
 }
 
 type WireError = NonNullable<Fault['error']>;
@@ -39,18 +42,36 @@ const words: Readonly<Record<string, { throttled: [string, number]; failed: [str
   },
 };
 
-/** Builds the hook that strikes at one call, and for `throttle on` at every call of its kind from there on. */
-export function injectAt(lab: FaultLab, kind: CallFault, mark: CallMark): Injection {
-  const counter = new CallCounter(lab.deployment);
+/** Makes a server a lifeline after it was assessed, at the first call of a function that cuts: the guard must see it. */
+export function tagOnTheWay(lab: FaultLab, instanceId: string): Injection {
   let isMet = false;
   return {
     wasMet: () => isMet,
+    whenSettled: async () => await Promise.resolve(),
+    intercept: (call) => {
+      if (isMet || !cuttingFunctions.has(readCaller(call, lab.deployment) ?? '')) return undefined;
+      isMet = true;
+      lab.aws.ec2.model.setTags(instanceId, { [tagKeys.lifeline]: 'clearing' });
+      return undefined;
+    },
+  };
+}
+
+/** Builds the hook that strikes at one call, and for `throttle on` at every call of its kind from there on. */
+export function injectAt(lab: FaultLab, kind: CallFault, mark: CallMark): Injection {
+  const counter = new CallCounter(lab.deployment);
+  const abandoned: Promise<unknown>[] = [];
+  let isMet = false;
+  return {
+    wasMet: () => isMet,
+    whenSettled: async () => void (await Promise.allSettled(abandoned)),
     intercept: async (call) => {
       const seen = counter.mark(call);
       if (seen === null || !isSameKind(seen, mark)) return undefined;
       const strikes = kind === 'throttle on' ? seen.nth >= mark.nth : seen.nth === mark.nth;
       if (!strikes) return undefined;
       isMet = true;
+      if (kind === 'lose answer at once') abandoned.push(invokeAside(lab, call));
       return await strike(lab, kind, call);
     },
   };
@@ -76,6 +97,7 @@ async function strike(lab: FaultLab, kind: CallFault, call: ServiceCall): Promis
     case 'throttle on':
       return { error: toError(say.throttled) };
     case 'error 500 once':
+    case 'lose answer at once':
       return { error: toError(say.failed) };
     case 'refuse once':
       return { error: toError([say.refused, 403]) };
@@ -84,6 +106,12 @@ async function strike(lab: FaultLab, kind: CallFault, call: ServiceCall): Promis
     default:
       return kind satisfies never;
   }
+}
+
+/** Runs the function that a call asks for, without its caller. */
+async function invokeAside({ aws }: FaultLab, { input }: ServiceCall): Promise<void> {
+  const { FunctionName, Payload } = input as { readonly FunctionName: string; readonly Payload: unknown };
+  await aws.lambda.invoke(FunctionName, JSON.stringify(Payload));
 }
 
 /** A function that ran and whose answer got lost: Step Functions tries again. */

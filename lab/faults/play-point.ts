@@ -10,7 +10,8 @@ import { parseEvent } from '../../lambdas/shared/signals/parse-event.ts';
 import { judgeRestores, judgeRespond } from './check.ts';
 import type { Violation } from './check.ts';
 import type { FaultLab } from './fault-lab.ts';
-import { injectAt } from './inject.ts';
+import { injectAt, tagOnTheWay } from './inject.ts';
+import type { Injection } from './inject.ts';
 import { raiseServers, readTruth, redial } from './observe.ts';
 import type { FaultPoint } from './point.ts';
 import { renewScenario } from './runs.ts';
@@ -56,7 +57,17 @@ export async function playPoint(
   const cut = await withFault(lab, scenario, onCut, async () => await respond(lab, scenario, onCut));
   await redial(lab, scenario);
   const incidentId = readIncidentId(scenario);
-  const respondJudged = await judgeRespond({ lab, scenario, before, ...cut, incidentId, expected });
+  const protectedId = onCut?.kind === 'lifeline tag on the way' ? (scenario.servers[0]?.id ?? null) : null;
+  const respondJudged = await judgeRespond({
+    lab,
+    scenario,
+    before,
+    ...cut,
+    incidentId,
+    // The guard's refusal is no failure, and no fulfilment either.
+    expected: protectedId === null ? expected : null,
+    protectedId,
+  });
 
   lab.aws.lambda.skipTime(untilRestorableMs);
   const onRestore = run.during === 'restore' ? point : null;
@@ -95,18 +106,26 @@ async function withFault<Result>(
 ): Promise<Struck<Result>> {
   const { gateway, ssm } = lab.aws;
   const callsBefore = gateway.calls.length;
-  const injection = point !== null && 'mark' in point ? injectAt(lab, point.kind, point.mark) : null;
+  const injection = inject(lab, servers, point);
   gateway.setIntercept(injection?.intercept);
   if (point?.kind === 'agent lost before') for (const { id } of servers) ssm.setAgent(id, 'lost');
   if (point?.kind === 'agent lost after the script ran') lab.silenceHosts(true);
   try {
     const result = await work();
+    await injection?.whenSettled();
+    await lab.aws.whenIdle();
     return { result, calls: gateway.calls.slice(callsBefore), wasMet: injection?.wasMet() ?? true };
   } finally {
     gateway.setIntercept(undefined);
     lab.silenceHosts(false);
     for (const { id } of servers) ssm.setAgent(id, 'online');
   }
+}
+
+function inject(lab: FaultLab, servers: Scenario['servers'], point: FaultPoint | null): Injection | null {
+  if (point === null) return null;
+  if ('mark' in point) return injectAt(lab, point.kind, point.mark);
+  return point.kind === 'lifeline tag on the way' ? tagOnTheWay(lab, servers[0]?.id ?? '') : null;
 }
 
 /** Delivers the event, as often as the fault says, and waits until nothing is under way. */

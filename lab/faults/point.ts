@@ -11,6 +11,7 @@ export const callFaults = [
   'error 500 once',
   'refuse once',
   'lose answer',
+  'lose answer at once',
 ] as const;
 
 /** What can happen to a run as a whole. */
@@ -19,6 +20,7 @@ export const runFaults = [
   'deliver twice at once',
   'agent lost before',
   'agent lost after the script ran',
+  'lifeline tag on the way',
 ] as const;
 
 export type CallFault = (typeof callFaults)[number];
@@ -69,6 +71,9 @@ export class CallCounter {
   }
 }
 
+/** Functions that ask the guard before they change something. */
+export const cuttingFunctions: ReadonlySet<string> = new Set(['revoke-security-groups', 'kill-connections']);
+
 /** Faults that need a process to kill; a machine's own calls have none. */
 const killing = new Set<CallFault>(['kill before', 'kill after', 'kill after, deliver again']);
 
@@ -77,6 +82,8 @@ const changing = /^(Put|Delete|Modify|Revoke|Authorize|Send)/;
 
 function isPossible(kind: CallFault, { service, operation }: CallMark, during: 'respond' | 'restore'): boolean {
   if (service === 'lambda' && killing.has(kind)) return false;
+  // A function that still runs while its caller tries again: two of them work on one thing at the same time.
+  if (kind === 'lose answer at once') return service === 'lambda';
   // A crash at a read leaves what the crash at the write before it left: once is enough.
   return kind !== 'kill after, deliver again' || (during === 'respond' && changing.test(operation));
 }
@@ -94,8 +101,12 @@ export function listPoints(
     const kinds = callFaults.filter((kind) => isPossible(kind, mark, during));
     return kinds.map((kind) => ({ kind, mark, subject: readSubject(call) }));
   });
-  const whole = runFaults.map((kind) => ({ kind }));
-  return [...points, ...(during === 'respond' ? whole : whole.filter(({ kind }) => kind.startsWith('agent')))];
+  const isCutting = points.some((point) => 'mark' in point && cuttingFunctions.has(point.mark.caller));
+  const whole = runFaults.filter((kind) => {
+    if (kind === 'lifeline tag on the way') return during === 'respond' && isCutting;
+    return during === 'respond' || kind.startsWith('agent');
+  });
+  return [...points, ...whole.map((kind) => ({ kind }))];
 }
 
 /** What a call is about, for people: the key of an item, the step of a payload. */
@@ -115,5 +126,5 @@ export function describePoint(point: FaultPoint): string {
 /** Whose line a point counts in: the function's, the machine's, or that of the run's surroundings. */
 export function groupOf(point: FaultPoint): string {
   if ('mark' in point) return point.mark.caller;
-  return point.kind.startsWith('deliver') ? 'delivery' : 'agent';
+  return point.kind.startsWith('deliver') ? 'delivery' : point.kind.startsWith('agent') ? 'agent' : 'guard';
 }

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { labAccountId, labRegion, labVpcId } from '../lab.ts';
-import { scenarioPolicyPath } from '../scenario.ts';
+import { labAccount } from '../lab.ts';
 import { synthesise } from '../synthesise.ts';
 import { countKinds, playRuns, summarise } from './play-runs.ts';
 import type { PointResult } from './play-runs.ts';
@@ -24,8 +23,7 @@ async function runFaults(): Promise<void> {
   if (runs.length === 0) throw new Error(`There is no run "${values.run ?? ''}"`);
   const startedAt = Date.now();
   tell('building the functions and synthesising the app');
-  const account = { accountId: labAccountId, region: labRegion, vpcId: labVpcId, policyPath: scenarioPolicyPath };
-  const { loaded, folder } = await synthesise(account);
+  const { loaded, folder } = await synthesise(labAccount);
   try {
     const results = await playRuns({
       loaded,

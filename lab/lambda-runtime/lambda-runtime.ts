@@ -39,6 +39,11 @@ export class LambdaRuntime {
     return [...this.#functions.keys()];
   }
 
+  /** How far the functions' clock is ahead of the machine's. */
+  get skippedMs(): number {
+    return this.#skippedMs;
+  }
+
   /** Deploys a function: its code is copied away, so that it finds no module it did not bring along. */
   async addFunction(spec: FunctionSpec): Promise<void> {
     checkEnvironment(spec);

@@ -91,7 +91,7 @@ export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
   const { accountId = '123456789012', region = 'us-east-1' } = props;
   const links = new Links();
   const services = createServices(props, accountId, region, links);
-  const gateway = await startGateway(Object.values(services), props.intercept);
+  const gateway = await startGateway(Object.values(services), props.intercept, () => Date.now() + links.skippedMs);
   const lambda = new LambdaRuntime({
     region,
     endpointUrl: gateway.url,
@@ -202,6 +202,11 @@ class Links {
   #gateway: Gateway | undefined;
   #services: readonly AwsService[] = [];
   #lambda: LambdaRuntime | undefined;
+
+  /** How far the functions' clock is ahead. */
+  get skippedMs(): number {
+    return this.#lambda?.skippedMs ?? 0;
+  }
 
   tie(gateway: Gateway, services: readonly AwsService[], lambda: LambdaRuntime): void {
     this.#gateway = gateway;

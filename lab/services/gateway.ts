@@ -38,10 +38,18 @@ const unknownWire: Wire = { kind: 'json', targetPrefix: '', version: '1.1' };
 const credentialPattern = /Credential=([^/\s,]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
 const maximumBodyBytes = 16 * 1024 * 1024;
 
-/** Starts the endpoint on a free port of the loopback address. */
-export async function startGateway(services: readonly AwsService[], intercept?: Intercept): Promise<Gateway> {
+/** Starts the endpoint on a free port of the loopback address. `now` is the time in its answers. Default: the system's. */
+export async function startGateway(
+  services: readonly AwsService[],
+  intercept?: Intercept,
+  now: () => number = Date.now,
+): Promise<Gateway> {
   const desk = new CallDesk(intercept);
-  const server = createServer((request, response) => void serve(request, response, services, desk));
+  const server = createServer((request, response) => {
+    // The SDK compares it with its own clock, and repeats a failed call when the two are five minutes apart.
+    response.setHeader('date', new Date(now()).toUTCString());
+    void serve(request, response, services, desk);
+  });
   // The SDK keeps connections open; the default of 5 s would race with its next request.
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

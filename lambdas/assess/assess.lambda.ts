@@ -6,15 +6,17 @@ import { AuditTable } from '../shared/clients/audit-table.ts';
 import { describeAlarms } from '../shared/clients/describe-alarms.ts';
 import { describeServers } from '../shared/clients/describe-servers.ts';
 import { AssessRequestSchema } from '../shared/contracts/assessing.ts';
+import { hastyOptions, makeHastyClients, readHastily } from '../shared/clients/hasty-read.ts';
 import { fuseHandler } from '../shared/middleware/base.ts';
 import { readPolicy } from '../shared/policy/read-policy.ts';
 import { assess } from './assess.ts';
 import { AssessEnvironmentSchema } from './environment.ts';
 
 // Made once a container: their connections are kept for the next event.
-const ec2 = new EC2Client({});
-const cloudWatch = new CloudWatchClient({});
-const dynamoDb = new DynamoDBClient({});
+const ec2 = makeHastyClients((options) => new EC2Client(options));
+const cloudWatch = makeHastyClients((options) => new CloudWatchClient(options));
+// All it writes here may be written twice: an opening that was lost on the way back is found again as our own.
+const dynamoDb = new DynamoDBClient(hastyOptions);
 
 /**
  * Runs first in every execution of `respond`. The state machine may run it again after a lost answer; the incident is
@@ -28,9 +30,9 @@ export const handler = fuseHandler({
     const assessment = await assess(request, {
       policy: await readPolicy(),
       accountId: environment.FUSE_ACCOUNT_ID,
-      region: await ec2.config.region(),
-      describeServers: async (ids) => describeServers(ec2, ids),
-      describeAlarms: async (names) => describeAlarms(cloudWatch, names),
+      region: await ec2.patient.config.region(),
+      describeServers: async (ids) => readHastily(ec2, async (client) => describeServers(client, ids)),
+      describeAlarms: async (names) => readHastily(cloudWatch, async (client) => describeAlarms(client, names)),
       audit: new AuditTable(dynamoDb, environment.FUSE_TABLE_NAME, { abortSignal: signal }),
       now: () => new Date(),
     });

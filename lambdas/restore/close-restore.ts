@@ -3,8 +3,14 @@ import { sha256Hex, toCanonicalJson } from '../shared/canonical-json.ts';
 import { auditKeys } from '../shared/clients/audit-keys.ts';
 import type { AuditTable } from '../shared/clients/audit-table.ts';
 import type { OutcomeBus } from '../shared/clients/outcome-bus.ts';
-import { RestoreRequestSchema, UndoResultSchema, type UndoResult } from '../shared/contracts/restoring.ts';
+import {
+  RestoreRequestSchema,
+  UndoResultSchema,
+  type EntryKey,
+  type UndoResult,
+} from '../shared/contracts/restoring.ts';
 import { sealItems } from '../shared/seal.ts';
+import { nameOf } from './find-holders.ts';
 
 export interface RestoreClosing {
   readonly request: unknown;
@@ -19,9 +25,12 @@ export interface CloseRestoreTools {
   readonly now: () => string;
 }
 
-/** What the state machine answers; `incomplete` makes the execution red. */
+/**
+ * What the state machine answers. `still-cut` did all it could, yet an earlier incident keeps something cut; it and
+ * `incomplete` make the execution red.
+ */
 export interface RestoreResult {
-  readonly outcome: 'restored' | 'nothing-to-restore' | 'incomplete';
+  readonly outcome: 'restored' | 'nothing-to-restore' | 'still-cut' | 'incomplete';
   readonly summary: string;
   readonly results: readonly UndoResult[];
 }
@@ -47,7 +56,16 @@ function decide({ failure, results: given }: RestoreClosing, results: readonly U
   // A result that is none of ours hides how its entry ended.
   if (failure !== null || results.length < given.length) return 'incomplete';
   if (results.length === 0) return 'nothing-to-restore';
-  return results.every(({ status }) => complete.has(status)) ? 'restored' : 'incomplete';
+  if (!results.every(({ status }) => complete.has(status) || status === 'kept')) return 'incomplete';
+  return results.every((result, index) => isPutBack(result, results.slice(index + 1))) ? 'restored' : 'still-cut';
+}
+
+/** What was left to earlier incidents is back when these were undone after it, in the same restore. */
+function isPutBack({ status, keptBy = [] }: UndoResult, later: readonly UndoResult[]): boolean {
+  if (status !== 'kept') return complete.has(status);
+  const backOf = (holder: EntryKey) =>
+    later.some((one, index) => nameOf(one.entry) === nameOf(holder) && isPutBack(one, later.slice(index + 1)));
+  return keptBy.length > 0 && keptBy.every(backOf);
 }
 
 /** One line an entry, for people and for the error's cause. */

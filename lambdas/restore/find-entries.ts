@@ -14,8 +14,8 @@ interface Candidate {
 type FindingAudit = Pick<AuditTable, 'readIncident' | 'listIncidentsOf' | 'listCuts'>;
 
 /**
- * Finds what a restore has to undo, the newest first, so that undo runs in reverse order of application. An incident
- * that is named gives all its cuts, those already undone too, so that a second restore can say so; a server or an
+ * Finds what a restore has to undo, the newest first, so that undo runs in reverse order of application; the network
+ * before the hosts, for a host may be out of reach until its groups are back. An incident that is named gives all its cuts, those already undone too, so that a second restore can say so; a server or an
  * action gives what is still cut. Throws MessageInvalidError when nothing is named or the incident is unknown.
  */
 export async function findEntries(request: RestoreRequest, audit: FindingAudit): Promise<{ entries: EntryKey[] }> {
@@ -24,7 +24,7 @@ export async function findEntries(request: RestoreRequest, audit: FindingAudit):
   const found = (await Promise.all(incidents.map(async (id) => readCandidates(id, cuts, audit)))).flat();
   const wanted = found.filter(({ key }) => request.action === undefined || key.action === request.action);
   const chosen = wanted.filter(({ entry }) => isWanted(entry, request));
-  return { entries: chosen.sort(newestFirst).map(({ key }) => key) };
+  return { entries: chosen.sort(networkFirst).map(({ key }) => key) };
 }
 
 async function findIncidents(
@@ -81,7 +81,8 @@ function toKey(incidentId: string, name: string): EntryKey {
   return z.parse(EntryKeySchema, { incidentId, action, cohortId });
 }
 
-function newestFirst(left: Candidate, right: Candidate): number {
+function networkFirst(left: Candidate, right: Candidate): number {
+  const rankOf = ({ key }: Candidate) => (key.action === 'revoke-security-groups' ? 0 : 1);
   const [first, second] = [left, right].map(({ entry }) => entry.intended?.at ?? '');
-  return (second ?? '').localeCompare(first ?? '') || left.key.action.localeCompare(right.key.action);
+  return rankOf(left) - rankOf(right) || (second ?? '').localeCompare(first ?? '');
 }

@@ -40,6 +40,6 @@ function listActions(environment: RestoreEnvironment): Partial<Record<string, Ac
   };
   return {
     'revoke-security-groups': revokeSecurityGroups({ ec2, quarantine: {} }),
-    'kill-connections': killConnections({ ssm, releaseDocument }),
+    'kill-connections': killConnections({ ssm, ec2, releaseDocument }),
   };
 }

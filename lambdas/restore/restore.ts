@@ -18,8 +18,8 @@ export interface RestoreTools {
 type RestoreStep = z.infer<typeof RestoreStepSchema>;
 
 /**
- * One step of a restore, as its state machine asks for it. Throws RestoreIncompleteError at the end when an entry was
- * not put back, after that is recorded and published.
+ * One step of a restore, as its state machine asks for it. Throws RestoreIncompleteError at the end when something was
+ * not put back or stays cut, after that is recorded and published.
  */
 export async function restore(
   step: RestoreStep,
@@ -32,7 +32,8 @@ export async function restore(
       return undoEntry(step.entry, step.request, tools);
     case 'close-restore': {
       const result = await closeRestore(step, tools);
-      if (result.outcome === 'incomplete') throw new RestoreIncompleteError(result.summary);
+      if (result.outcome === 'incomplete' || result.outcome === 'still-cut')
+        throw new RestoreIncompleteError(result.summary);
       return result;
     }
     default:

@@ -1,17 +1,19 @@
-import type { Action, ActionContext, Observation } from './actions/action.ts';
-import type { AuditTable } from './clients/audit-table.ts';
-import { summariseRun } from './summarise-run.ts';
-import type { ActionOutcome, ActionRequest, Remark } from './contracts/action.ts';
+import type { Action, ActionContext } from './actions/action.ts';
+import type { AuditTable, CutItem } from './clients/audit-table.ts';
+import type { ActionOutcome, ActionRequest } from './contracts/action.ts';
 import type { EntryKey } from './contracts/restoring.ts';
+import { findStanding } from './find-standing.ts';
 import { judge, type Judgement } from './guard/judge.ts';
 import type { GuardFacts } from './guard/read-facts.ts';
 import type { Policy } from './policy/policy-schema.ts';
-import { readRecordedEntry, type RecordedEntry } from './recorded-entry.ts';
+import { readRecordedEntry, type Intended, type RecordedEntry } from './recorded-entry.ts';
+import { settleAll } from './settle-all.ts';
+import { summariseRun, type RunResult } from './summarise-run.ts';
 
 /** What a run needs from outside: clock and clients come from here, so that a test can stop it between any two steps. */
 export interface RunTools {
   readonly action: Action;
-  readonly audit: Pick<AuditTable, 'readSteps' | 'putStep' | 'putCut'>;
+  readonly audit: Pick<AuditTable, 'readSteps' | 'putStep' | 'putCut' | 'listCuts' | 'replaceCut'>;
   readonly policy: Policy;
   readFacts(servers: readonly string[]): Promise<GuardFacts>;
   /** ISO 8601 in UTC. */
@@ -44,25 +46,28 @@ export async function runAction(request: ActionRequest, tools: RunTools): Promis
   if (recorded.outcome !== null) return recorded.outcome;
   const judgement = judge(recorded.intended ?? plan, cohort, facts, tools.policy);
   const run: Run = { tools, key, context, recorded, judgement };
-  if (recorded.intended !== null) return resume(run, recorded.intended.mode);
-  if (judgement.allowed.length === 0) return close(run, [], []);
-  const [taken] = await Promise.all([writeAhead(run), holdCut(run)]);
+  if (recorded.intended !== null) return resume(run, recorded.intended);
+  if (judgement.allowed.length === 0) return close(run);
+  // One time for both: restore undoes in the order of the former states, and this entry holds them.
+  const note: CutNote = { changes: judgement.allowed, at: tools.now() };
+  const [taken, cut] = await settleAll([writeAhead(run, note.at), holdCut(run, note)]);
   // Another try of ours was faster: what it recorded is the former state, not what we read.
   if (taken === 'existing') return runAction(request, tools);
-  return judgement.mode === 'shadow' ? close(run, [], []) : change(run);
+  if (cut === 'existing') await renewCut(run, note);
+  return judgement.mode === 'shadow' ? close(run) : change(run);
 }
 
 /** Goes on from a recorded write-ahead entry, under the guard's present word. */
-async function resume(run: Run, recordedMode: string): Promise<ActionOutcome> {
+async function resume(run: Run, intended: Intended): Promise<ActionOutcome> {
   const { judgement, recorded } = run;
-  if (recordedMode === 'shadow') return close({ ...run, judgement: { ...judgement, mode: 'shadow' } }, [], []);
+  if (intended.mode === 'shadow') return close({ ...run, judgement: { ...judgement, mode: 'shadow' } });
   const stop = recorded.undoCount > 0 ? 'Restored meanwhile' : findStop(judgement);
   if (stop !== null) {
     const refusals = run.context.cohort.servers.map((target) => ({ target, reason: stop }));
-    return close({ ...run, judgement: { ...judgement, allowed: [], refusals } }, [], []);
+    return stopResumed({ ...run, judgement: { ...judgement, allowed: [], refusals } }, intended);
   }
-  if (judgement.allowed.length === 0) return close(run, [], []);
-  await holdCut(run);
+  if (judgement.allowed.length === 0) return stopResumed(run, intended);
+  if ((await holdCut(run, intended)) === 'existing') await renewCut(run, intended);
   return change({ ...run, context: { ...run.context, resumed: true } });
 }
 
@@ -70,7 +75,19 @@ function findStop(judgement: Judgement): string | null {
   return judgement.mode === 'shadow' ? 'The fuse was switched to shadow while it cut' : null;
 }
 
-async function writeAhead({ tools, key, judgement, context }: Run): Promise<'written' | 'existing'> {
+/** This try changes nothing, but an earlier one may have: what still stands is told, never hidden behind a refusal. */
+async function stopResumed(run: Run, intended: Intended): Promise<ActionOutcome> {
+  const { tools, judgement, recorded, context } = run;
+  const seen = await tools.action.verify(intended.changes, context);
+  const { changes, observations } = findStanding(intended.changes, seen, judgement, recorded);
+  if (changes.length === 0) return close(run);
+  const told = observations.some(({ held }) => held) ? 'an earlier try cut it' : 'an earlier try may have cut it';
+  const refusals = judgement.refusals.map(({ target, reason }) => ({ target, reason: `${reason}; ${told}` }));
+  const stopped = { ...run, judgement: { ...judgement, allowed: changes, refusals } };
+  return close(stopped, { observations, firstCallAt: recorded.firstCallAt, wasMutating: true });
+}
+
+async function writeAhead({ tools, key, judgement, context }: Run, at: string): Promise<'written' | 'existing'> {
   const { allowed, leftAlone, unable, refusals, mode } = judgement;
   return tools.audit.putStep(key, '1-intended', {
     changes: allowed,
@@ -78,36 +95,59 @@ async function writeAhead({ tools, key, judgement, context }: Run): Promise<'wri
     unable,
     refusals,
     mode,
-    at: tools.now(),
+    at,
     executionId: context.incident.executionId,
   });
 }
 
+/** What is noted of a cut: all that was ever going to be changed, as of the write-ahead entry. */
+type CutNote = Pick<Intended, 'changes' | 'at'>;
+
 /** Notes the cut among those that stand right now. In shadow mode nothing is cut, so nothing is noted. */
-async function holdCut({ tools, key, judgement }: Run): Promise<void> {
-  if (judgement.mode !== 'armed') return;
-  const targets = judgement.allowed.map(({ target, server }) => ({ target, server }));
-  await tools.audit.putCut({ entry: key, since: tools.now(), targets, inherited: [] });
+async function holdCut(run: Run, note: CutNote): Promise<'written' | 'existing'> {
+  return run.judgement.mode === 'armed' ? run.tools.audit.putCut(toCut(run, note)) : 'written';
+}
+
+/**
+ * An earlier try noted the cut and may have died before its entry stood; others may have cut since, and their order is
+ * that of the entries. So the note gets this entry's time; what others left to it stays.
+ */
+async function renewCut(run: Run, note: CutNote): Promise<void> {
+  const { audit } = run.tools;
+  const { incidentId, action, cohortId } = run.key;
+  const old = (await audit.listCuts()).find(
+    ({ entry }) => entry.incidentId === incidentId && entry.action === action && entry.cohortId === cohortId,
+  );
+  await audit.replaceCut({ ...toCut(run, note), inherited: old?.inherited ?? [] });
+}
+
+function toCut({ key }: Run, { changes, at }: CutNote): CutItem {
+  const targets = changes.map(({ target, server }) => ({ target, server }));
+  return { entry: key, since: at, targets, inherited: [] };
 }
 
 async function change(run: Run): Promise<ActionOutcome> {
   const { tools, key, context, judgement, recorded } = run;
   const firstCallAt = recorded.firstCallAt ?? tools.now();
-  const remarks = await tools.action.apply(judgement.allowed, context);
-  await tools.audit.putStep(key, '2-applied', { firstCallAt, at: tools.now(), remarks });
+  const callRemarks = await tools.action.apply(judgement.allowed, context);
+  await tools.audit.putStep(key, '2-applied', { firstCallAt, at: tools.now(), remarks: callRemarks });
   const observations = await tools.action.verify(judgement.allowed, context);
-  return close(run, observations, remarks, firstCallAt);
+  return close(run, { observations, callRemarks, firstCallAt, wasMutating: true });
 }
 
-async function close(
-  { tools, key, judgement, context }: Run,
-  observations: readonly Observation[],
-  callRemarks: readonly Remark[],
-  firstCallAt: string | null = null,
-): Promise<ActionOutcome> {
+type Done = Omit<RunResult, 'key' | 'judgement' | 'at'>;
+
+const nothingDone: Done = { observations: [], callRemarks: [], firstCallAt: null, wasMutating: false };
+
+async function close(run: Run, done: Partial<Done> = {}): Promise<ActionOutcome> {
+  const { tools, key, judgement, context, recorded } = run;
   const at = tools.now();
-  const { outcome, remarks } = summariseRun({ key, judgement, observations, callRemarks, firstCallAt, at });
+  const result: RunResult = { ...nothingDone, ...done, key, judgement, at };
+  const { outcome, remarks } = summariseRun(result);
+  const { observations } = result;
   const content = { outcome, observations, remarks, at, executionId: context.incident.executionId };
   await tools.audit.putStep(key, `3-${outcome.status}`, content);
-  return outcome;
+  if (recorded.intended === null) return outcome;
+  // The earlier try may live on beside this one and see something else: the worse word is the entry's.
+  return readRecordedEntry(await tools.audit.readSteps(key)).outcome ?? outcome;
 }

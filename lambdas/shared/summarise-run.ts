@@ -10,6 +10,8 @@ export interface RunResult {
   /** What apply had to say about single targets. */
   readonly callRemarks: readonly Remark[];
   readonly firstCallAt: string | null;
+  /** True when this try or an earlier one may have changed something. */
+  readonly wasMutating: boolean;
   readonly at: string;
 }
 
@@ -18,9 +20,8 @@ const shownRemarks = 20;
 
 /** Turns a run into its outcome. Only what was read back counts as done. */
 export function summariseRun(result: RunResult): { outcome: ActionOutcome; remarks: readonly Remark[] } {
-  const { key, judgement, observations, callRemarks, firstCallAt, at } = result;
+  const { key, judgement, observations, callRemarks, firstCallAt, wasMutating, at } = result;
   const { allowed, refusals, unable } = judgement;
-  const wasMutating = firstCallAt !== null;
   const held = new Set(observations.filter((seen) => seen.held).map(({ target }) => target));
   const verified = allowed.filter(({ target }) => held.has(target)).length;
   const failed = unable.length + (wasMutating ? allowed.length - verified : 0);

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFaultLab } from '../../lab/faults/fault-lab.ts';
 import type { FaultLab } from '../../lab/faults/fault-lab.ts';
@@ -8,10 +7,9 @@ import { listRuns } from '../../lab/faults/runs.ts';
 import type { FaultRun } from '../../lab/faults/runs.ts';
 import type { FaultPoint } from '../../lab/faults/point.ts';
 import type { PeerCount } from '../../lab/hosts/host-world.ts';
-import { labAccountId, labRegion, labVpcId } from '../../lab/lab.ts';
-import { scenarioPolicyPath } from '../../lab/scenario.ts';
-import { synthesise } from '../../lab/synthesise.ts';
-import type { Synthesised } from '../../lab/synthesise.ts';
+import { loadTemplate } from '../../lab/template/load-template.ts';
+import type { LoadedTemplate } from '../../lab/template/template.ts';
+import { findAssembly } from '../start-test-lab.ts';
 
 /** The crashes that leave most behind: right after a call that changed something. All others: `npm run faults`. */
 function chooseCrashes(points: readonly FaultPoint[]): FaultPoint[] {
@@ -25,23 +23,19 @@ function findRun(name: string): FaultRun {
 }
 
 describe('the deployed app under faults', () => {
-  let synthesised: Synthesised;
+  let loaded: LoadedTemplate;
   let lab: FaultLab;
 
   beforeAll(async () => {
-    const account = { accountId: labAccountId, region: labRegion, vpcId: labVpcId };
-    synthesised = await synthesise({ ...account, policyPath: scenarioPolicyPath });
-    lab = await startFaultLab(synthesised.loaded);
+    loaded = loadTemplate(await findAssembly());
+    lab = await startFaultLab(loaded);
   });
-  afterAll(async () => {
-    await lab.stop();
-    await rm(synthesised.folder, { recursive: true });
-  });
+  afterAll(async () => await lab.stop());
 
   it('cuts, tells and restores truly, whichever crash comes', async () => {
     const runs = ['ransomware', 'brute-force', 'restore of brute-force'].map(findRun);
 
-    const results = await playRuns({ loaded: synthesised.loaded, runs, choose: chooseCrashes, lanes: 2 });
+    const results = await playRuns({ loaded, runs, choose: chooseCrashes, lanes: 2 });
 
     expect(results.filter(({ violations }) => violations.length > 0)).toEqual([]);
     expect(results.filter(({ wasMet }) => !wasMet)).toEqual([]);
@@ -69,10 +63,19 @@ describe('the deployed app under faults', () => {
   it('spares a lifeline among the attacked and answers a repeated event once', async () => {
     const run = findRun('fleet-with-lifeline');
 
-    const played = await playPoint(lab, run, { kind: 'deliver twice at once' }, 1, null);
+    const played = await playPoint(lab, run, { kind: 'deliver twice at once' }, nextNumber(), null);
 
     expect(played.violations).toEqual([]);
+    // Two servers with one interface each, moved once.
     expect(played.calls.filter(({ operation }) => operation === 'ModifyNetworkInterfaceAttribute')).toHaveLength(2);
+  });
+
+  it('spares a server that becomes a lifeline between the assessment and the cut', async () => {
+    const run = findRun('brute-force');
+
+    const played = await playPoint(lab, run, { kind: 'lifeline tag on the way' }, nextNumber(), null);
+
+    expect(played).toMatchObject({ wasMet: true, outcome: 'refused', violations: [] });
   });
 
   it.each([
@@ -94,7 +97,7 @@ describe('the deployed app under faults', () => {
   });
 });
 
-let number = 1;
+let number = 0;
 
 function nextNumber(): number {
   number += 1;

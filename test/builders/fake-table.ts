@@ -14,8 +14,8 @@ type Attributes = Record<string, AttributeValue>;
 export class FakeTable {
   readonly #items = new Map<string, Attributes>();
   readonly calls: string[] = [];
-  /** Throw here to let a call fail. */
-  onCall: (call: string) => void = () => undefined;
+  /** Throw here to let a call fail; a promise holds the call up. */
+  onCall: (call: string) => void | Promise<void> = () => undefined;
 
   readonly client = {
     send: async (command: { constructor: { name: string }; input: unknown }) => this.#run(command),
@@ -42,7 +42,7 @@ export class FakeTable {
     const where = keys === undefined ? String(input.ExpressionAttributeValues?.[':pk']?.S) : nameOf(keys);
     const call = `${name} ${where}`;
     this.calls.push(call);
-    this.onCall(call);
+    await this.onCall(call);
     await Promise.resolve();
     if (name === 'PutItem') return this.#put(where, input);
     if (name === 'GetItem') return { Item: this.#items.get(where) };

@@ -70,7 +70,7 @@ export class NetworkBench {
     this.lab.gateway.setIntercept((call) => {
       if (call.operation !== operation || !JSON.stringify(call.input).includes(part) || left <= 0) return undefined;
       left -= 1;
-      return { error: { code, message: 'injected', status: 503 } };
+      return { error: { code, message: 'injected', status: code === 'UnauthorizedOperation' ? 403 : 503 } };
     });
   }
 }

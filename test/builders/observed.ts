@@ -55,6 +55,7 @@ export function buildObserved(over: Partial<Observed> = {}): Observed {
     eventName: 'Backdoor:EC2/C&CActivity.B',
     outcome: 'contained',
     reason: 'all held',
+    trouble: null,
     cohorts: [],
     path: ['Assess', 'Close incident'],
     peers: [

@@ -28,6 +28,7 @@ describe('judge', () => {
     ['a missing entry', { entries: [] }, /"kill-connections" is "absent"/],
     ['a late cut', { latencyMs: 3001 }, /after 3001 ms/],
     ['a cut that nobody noticed', { latencyMs: null }, /No packet/],
+    ['an execution that died', { trouble: 'Execution FAILED' }, /Execution FAILED/],
     ['a network that did not come back', { networkAsBefore: false }, /Not everything came back/],
     ['a drifted restore', { restoreStatuses: ['drifted'] }, /Not everything came back/],
     ['traffic that does not flow again', { peers: [{ ...users, restored: 4 }, desk] }, /Not everything came back/],

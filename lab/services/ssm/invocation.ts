@@ -106,11 +106,18 @@ function fitsPlatform(step: DocumentStep, instance: ManagedInstance): boolean {
 
 /** The exit code of the last command is the status; a time-out has none. */
 function toOutcome(step: DocumentStep, startedAt: Date, result: CommandResult): StepOutcome {
-  const { exitCode, stdout, stderr, timedOut } = result;
+  const { exitCode, stdout, timedOut } = result;
+  const stderr = exitCode === 0 || timedOut ? result.stderr : addExitStatus(result.stderr, exitCode);
   const status = timedOut ? 'TimedOut' : exitCode === 0 ? 'Success' : 'Failed';
   const statusDetails = timedOut ? 'ExecutionTimedOut' : status;
   const responseCode = timedOut ? -1 : exitCode;
   return { name: step.name, status, statusDetails, responseCode, stdout, stderr, startedAt, finishedAt: new Date() };
+}
+
+/** The agent's own words end the error output of a script that failed. */
+function addExitStatus(stderr: string, exitCode: number): string {
+  const lead = stderr === '' || stderr.endsWith('\n') ? stderr : `${stderr}\n`;
+  return `${lead}failed to run commands: exit status ${exitCode}`;
 }
 
 /** A step that was never started. */

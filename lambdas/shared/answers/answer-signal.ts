@@ -2,9 +2,9 @@ import type { Cohort } from '../contracts/incident.ts';
 import type { Signal } from '../contracts/signal.ts';
 import type { Policy } from '../policy/policy-schema.ts';
 import { readServerFacts, type ServerDescription } from '../policy/server-facts.ts';
-import { allNo, answer, repeatSentence } from './answer.ts';
+import { answer } from './answer.ts';
 import { formCohorts, type AnsweredServer } from './form-cohorts.ts';
-import { noCut } from './judge-risk.ts';
+import { allNo, noCut, repeatSentence } from './nothing.ts';
 
 /** Everything that answering needs to know besides the signal. */
 export interface Knowledge {

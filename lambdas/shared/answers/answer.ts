@@ -2,7 +2,9 @@ import type { Answers, Cut, Evidence } from '../contracts/incident.ts';
 import type { Measure, Signal } from '../contracts/signal.ts';
 import type { Policy } from '../policy/policy-schema.ts';
 import type { ServerFacts } from '../policy/server-facts.ts';
-import { judgeRisk, noCut, type Risk } from './judge-risk.ts';
+import { judgeRisk, type Risk } from './judge-risk.ts';
+import { judgeSpreading } from './judge-spreading.ts';
+import { allNo, noCut, repeatSentence } from './nothing.ts';
 
 /** The answers for one server, each with what it rests on. */
 export interface ServerAnswer {
@@ -13,22 +15,13 @@ export interface ServerAnswer {
 }
 
 /** One answer with its sentence. */
-type Finding = readonly [answer: boolean, sentence: string];
-
-/** No to every question: nothing is done to such a server. */
-export const allNo: Answers = {
-  lifeline: false,
-  spreads: false,
-  coreBusiness: false,
-  securityRisk: false,
-  overloaded: false,
-};
+export type Finding = readonly [answer: boolean, sentence: string];
 
 /** Answers the flowchart's questions for one server. It does not choose what is done: the flowchart does. Pure. */
 export function answer(signal: Signal, server: ServerFacts, policy: Policy): ServerAnswer {
   if (server.lifeline !== null) return answerLifeline(signal, server.lifeline);
   const risk = judgeRisk(signal, server, policy);
-  const spreads = judgeSpreading(signal);
+  const spreads = judgeSpreading(signal, risk);
   const overloaded = judgeOverload(signal, policy);
   const coreBusiness = judgeCoreBusiness(signal, server, risk, overloaded[0], policy);
   return {
@@ -51,17 +44,6 @@ export function answer(signal: Signal, server: ServerFacts, policy: Policy): Ser
   };
 }
 
-/** The same sentence for every question that was not asked. */
-export function repeatSentence(sentence: string): Evidence {
-  return {
-    lifeline: sentence,
-    spreads: sentence,
-    coreBusiness: sentence,
-    securityRisk: sentence,
-    overloaded: sentence,
-  };
-}
-
 /** R0: the other questions are not asked, so that no mistake further down can lead to a cut. */
 function answerLifeline(signal: Signal, sentence: string): ServerAnswer {
   const others = repeatSentence(`Not asked of a lifeline; the signal is "${signal.name}" (${signal.kind})`);
@@ -71,13 +53,6 @@ function answerLifeline(signal: Signal, sentence: string): ServerAnswer {
     cut: noCut,
     handOver: null,
   };
-}
-
-/** R1: only what spreads is cut at once beside a fail-over. */
-function judgeSpreading({ kind, name }: Signal): Finding {
-  return kind === 'ransomware'
-    ? [true, `"${name}" is of the ransomware kind, which goes on to other servers`]
-    : [false, `"${name}" (${kind}) is not known to spread`];
 }
 
 /** R2: only what the event itself proves about the time counts. */

@@ -3,6 +3,8 @@ import type { Signal } from '../contracts/signal.ts';
 import { MessageInvalidError } from '../errors.ts';
 import type { Policy } from '../policy/policy-schema.ts';
 import type { ServerFacts } from '../policy/server-facts.ts';
+import { limitRisk } from './limit-risk.ts';
+import { noCut } from './nothing.ts';
 import { isRedLine, judgeCrossing, redLines, type RedLine } from './red-lines.ts';
 
 /** The answer to "Is there a security risk?", with the cut it asks for. */
@@ -14,11 +16,12 @@ export interface Risk {
   readonly handOver: string | null;
 }
 
-/** Cuts nothing, whoever reads it: what every server without a risk carries. */
-export const noCut: Cut = { scope: 'peers', peers: [] };
-
 /** Judges what a signal means for one server. Lifelines are asked about before, never here. */
 export function judgeRisk(signal: Signal, server: ServerFacts, policy: Policy): Risk {
+  return limitRisk(signal, judgeKind(signal, server, policy));
+}
+
+function judgeKind(signal: Signal, server: ServerFacts, policy: Policy): Risk {
   const { kind } = signal;
   if (isRedLine(kind)) return judgeRedLine(redLines[kind], signal, server, policy);
   switch (kind) {
@@ -28,9 +31,10 @@ export function judgeRisk(signal: Signal, server: ServerFacts, policy: Policy): 
     case 'command-and-control':
     case 'exfiltration':
     case 'crypto-mining':
-    case 'lateral-movement':
     case 'outbound-abuse':
       return risky(signal, `"${signal.name}" is a threat of class ${signal.kind}`);
+    case 'lateral-movement':
+      return { ...risky(signal, `"${signal.name}" is a threat of class ${signal.kind}`), cut: { scope: 'server' } };
     case 'brute-force':
       return judgeBruteForce(signal);
     case 'other-threat':

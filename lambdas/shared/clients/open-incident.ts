@@ -1,9 +1,12 @@
 import * as z from 'zod/mini';
 import { AssessmentSchema, type Assessment, type Incident } from '../contracts/incident.ts';
 import { LookupFailedError } from '../errors.ts';
+import { settleAll } from '../settle-all.ts';
 import type { AuditItem } from './audit-item.ts';
 import { auditKeys, readAttempt } from './audit-keys.ts';
 import type { AuditStore } from './audit-store.ts';
+import { decideRepeat, findLatest } from './decide-repeat.ts';
+import { withdrawCuts } from './withdraw-cuts.ts';
 
 export interface OpeningRequest {
   readonly incident: Incident;
@@ -22,53 +25,29 @@ export type Opening =
   | { readonly kind: 'opened' | 'resumed'; readonly attempt: number; readonly assessment: Assessment }
   | { readonly kind: 'repeated'; readonly reason: string };
 
-/**
- * An execution that neither closed nor failed its incident for this long is dead (stopped or timed out): the state
- * machine ends after 900 s.
- */
-const deadAfterMs = 1_200_000;
-
 /** Cohorts of later attempts get ids of their own (`c1` → `c1001`), so that no entry of an earlier attempt is met. */
 const cohortsPerAttempt = 1000;
 
 /** Opens an incident: one write depth when it is new, one read and one write more when it was seen before. */
 export async function openIncident(store: AuditStore, request: OpeningRequest): Promise<Opening> {
-  const [first] = await Promise.all([putOpened(store, request, 1), putPointers(store, request)]);
+  const [first] = await settleAll([putOpened(store, request, 1), putPointers(store, request)]);
   if (first !== null) return first;
   return reopen(store, request);
 }
 
-/** The incident was opened before: by us, by another execution, or by one that failed. */
+/** The incident was opened before: by us, or by another execution whose end decides what a repeat may do. */
 async function reopen(store: AuditStore, request: OpeningRequest): Promise<Opening> {
   const items = await store.query(auditKeys.incident(request.incident.id));
-  const opened = items.filter((item) => item.sk.startsWith('opened#'));
-  const own = opened.find((item) => item['executionId'] === request.incident.executionId);
+  const own = items.find((item) => isOpening(item) && item['executionId'] === request.incident.executionId);
   if (own !== undefined) return { kind: 'resumed', attempt: attemptOf(own), assessment: readAssessment(own) };
-  const latest = opened.at(-1);
+  const latest = findLatest(items);
   if (latest === undefined)
     throw new LookupFailedError(`Incident "${request.incident.id}" not read: its opening is gone`);
-  const attempt = attemptOf(latest);
-  if (!mayTryAgain(items, latest, request.now)) {
-    return {
-      kind: 'repeated',
-      reason: `Execution "${String(latest['executionId'])}" opened it at ${String(latest['openedAt'])}`,
-    };
-  }
-  return (
-    (await putOpened(store, request, attempt + 1)) ?? {
-      kind: 'repeated',
-      reason: 'Another execution took it up just now',
-    }
-  );
-}
-
-/** True when the latest attempt failed, or died without a word. */
-function mayTryAgain(items: readonly AuditItem[], latest: AuditItem, now: string): boolean {
-  const attempt = attemptOf(latest);
-  const has = (sk: string) => items.some((item) => item.sk === sk);
-  if (has(auditKeys.failed(attempt))) return true;
-  if (has(auditKeys.closed(attempt))) return false;
-  return Date.parse(now) - Date.parse(String(latest['openedAt'])) > deadAfterMs;
+  const { may, reason } = decideRepeat(items, latest, request.now);
+  if (may === 'nothing') return { kind: 'repeated', reason };
+  const assessment = may === 'act' ? request.assessment : withdrawCuts(request.assessment, reason);
+  const opened = await putOpened(store, { ...request, assessment }, latest.attempt + 1);
+  return opened ?? { kind: 'repeated', reason: 'Another execution took it up just now' };
 }
 
 /** Null when this attempt was opened before. */
@@ -94,7 +73,7 @@ async function putPointers(store: AuditStore, { incident, assessment, now }: Ope
   const sk = auditKeys.incident(incident.id);
   const servers = new Set(assessment.cohorts.flatMap((cohort) => cohort.servers));
   const partitions = [auditKeys.execution(incident.executionId), ...[...servers].map(auditKeys.server)];
-  await Promise.all(partitions.map((pk) => store.overwrite({ pk, sk, incidentId: incident.id, openedAt: now })));
+  await settleAll(partitions.map((pk) => store.overwrite({ pk, sk, incidentId: incident.id, openedAt: now })));
 }
 
 /** Also keeps later cuts of the same incident apart from earlier ones in the list of what is cut. */
@@ -103,6 +82,10 @@ function numberCohorts(assessment: Assessment, attempt: number): Assessment {
   const offset = (attempt - 1) * cohortsPerAttempt;
   const cohorts = assessment.cohorts.map((cohort) => ({ ...cohort, id: `c${Number(cohort.id.slice(1)) + offset}` }));
   return { ...assessment, cohorts };
+}
+
+function isOpening({ sk }: AuditItem): boolean {
+  return sk.startsWith('opened#');
 }
 
 function attemptOf(item: AuditItem): number {

@@ -50,7 +50,7 @@ export const ActionOutcomeSchema = z.strictObject({
     verified: z.number(),
     failed: z.number(),
     refused: z.number(),
-    /** Established connections ended on hosts; 0 for actions that end none. */
+    /** TCP connections ended on hosts, those still being dialled included; 0 for actions that end none. */
     connectionsCut: z.number(),
   }),
   /** The first 20 remarks; all of them stand in the audit entry. */

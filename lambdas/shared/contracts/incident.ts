@@ -37,7 +37,8 @@ export type Cut = z.infer<typeof CutSchema>;
 
 /** The servers of one incident that share answers and cut; they pass the flowchart together. */
 export const CohortSchema = z.strictObject({
-  id: z.string().check(z.regex(/^c[0-9]{1,4}$/)),
+  /** `c1`, `c2` …; later attempts count on from 1000 each. */
+  id: z.string().check(z.regex(/^c[0-9]{1,7}$/)),
   /** Empty when the incident concerns no server (an IAM user, a bucket) or none that could be looked up. */
   servers: z.array(ServerIdSchema),
   profile: z.enum(profiles),

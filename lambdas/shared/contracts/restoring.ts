@@ -31,15 +31,26 @@ export const RestoreStepSchema = z.discriminatedUnion('step', [
 ]);
 
 /**
- * How one entry ended: `undone` was put back and read back, `already-undone` had been before, `irreversible` says so,
- * `drifted` met a third state and was left alone, `refused` was stopped by the guard, `failed` could not be put back.
+ * How one entry ended: `undone` was put back and read back, `already-undone` had been before, `irreversible` has nothing
+ * left to put back, `kept` stays cut because an earlier incident cut it too and puts it back in the end, `drifted` met
+ * a third state and was left alone, `refused` was stopped by the guard, `failed` could not be put back.
  */
-export const undoStatuses = ['undone', 'already-undone', 'irreversible', 'drifted', 'refused', 'failed'] as const;
+export const undoStatuses = [
+  'undone',
+  'already-undone',
+  'irreversible',
+  'kept',
+  'drifted',
+  'refused',
+  'failed',
+] as const;
 export type UndoStatus = (typeof undoStatuses)[number];
 
 export const UndoResultSchema = z.object({
   entry: EntryKeySchema,
   status: z.enum(undoStatuses),
   summary: z.string(),
+  /** The entries whose cuts keep targets of a `kept` one cut. */
+  keptBy: z.optional(z.array(EntryKeySchema)),
 });
 export type UndoResult = z.infer<typeof UndoResultSchema>;

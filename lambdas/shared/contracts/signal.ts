@@ -32,6 +32,9 @@ export const signalKinds = [
 
 export type SignalKind = (typeof signalKinds)[number];
 
+/** R1: kinds that go on from one server to others. Such a server is cut whole, whatever scope was asked for. */
+export const spreadingKinds: ReadonlySet<SignalKind> = new Set(['ransomware', 'lateral-movement']);
+
 export const ServerIdSchema = z.string().check(z.regex(/^i-[0-9A-Za-z]{1,32}$/));
 
 /** A measured value with its unit and the limit it was held against. */

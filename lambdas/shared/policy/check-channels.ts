@@ -1,3 +1,4 @@
+import { maxListCharacters } from '../host-address.ts';
 import type { PolicyFault } from './policy-fault.ts';
 import type { GoldenChannel } from './policy-schema.ts';
 
@@ -7,9 +8,12 @@ const maxChannelsPerServer = 4;
 /** A security group takes 60 rules a direction by default; a channel needs one rule for each peer and port. */
 const maxRulesPerChannel = 60;
 
-/** Faults of golden channels that would show only in the moment of the cut: more groups or rules than AWS takes. */
+/** A host gets the channels of one server in one list, each with a blank behind it. */
+const maxCharactersPerChannel = maxListCharacters / maxChannelsPerServer - 1;
+
+/** Faults of golden channels that would show only in the moment of the cut: more groups, rules or text than is taken. */
 export function checkChannels(channels: readonly GoldenChannel[]): PolicyFault[] {
-  return [...checkRuleCounts(channels), ...checkGroupCounts(channels)];
+  return [...checkRuleCounts(channels), ...checkLengths(channels), ...checkGroupCounts(channels)];
 }
 
 function checkRuleCounts(channels: readonly GoldenChannel[]): PolicyFault[] {
@@ -23,6 +27,17 @@ function checkRuleCounts(channels: readonly GoldenChannel[]): PolicyFault[] {
         value: rules,
       },
     ];
+  });
+}
+
+/** As the host document writes them: `out@<peer>@<port>`, one for each peer and port. */
+function checkLengths(channels: readonly GoldenChannel[]): PolicyFault[] {
+  return channels.flatMap(({ direction, peers, ports }, index) => {
+    const entries = peers.flatMap((peer) => (ports ?? ['any']).map((port) => `${direction}@${peer}@${port}`));
+    const { length } = entries.join(' ');
+    if (length <= maxCharactersPerChannel) return [];
+    const rule = `must take at most ${maxCharactersPerChannel} characters on a host`;
+    return [{ path: `goldenChannels.${index}`, rule, value: length }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
+import { hostCidrRule, isHostCidr, readIpv4, readIpv6 } from '../host-address.ts';
 
-/** Why `text` is no CIDR that can stand in a security-group rule, or undefined when it is one. */
+/** Why `text` is no CIDR that can stand in a security-group rule and in a host's firewall, or undefined when it is one. */
 export function whyNoCidr(text: string): string | undefined {
   const [address = '', prefixText = ''] = text.split('/');
   const family = isIP(address);
@@ -11,27 +12,7 @@ export function whyNoCidr(text: string): string | undefined {
   // EC2 silently cuts the host bits off; a reader of the policy would see an address that is not what is let through.
   const value = family === 4 ? readIpv4(address) : readIpv6(address);
   const hostBits = value & ((1n << BigInt(bits - prefix)) - 1n);
-  return hostBits === 0n ? undefined : 'must be the first address of its network, without host bits';
-}
-
-function readIpv4(address: string): bigint {
-  return address.split('.').reduce((value, part) => (value << 8n) | BigInt(part), 0n);
-}
-
-function readIpv6(address: string): bigint {
-  const [head = '', tail] = address.split('::');
-  const front = readGroups(head);
-  const back = tail === undefined ? [] : readGroups(tail);
-  const gap = Array.from<number>({ length: 8 - front.length - back.length }).fill(0);
-  return [...front, ...gap, ...back].reduce((value, group) => (value << 16n) | BigInt(group), 0n);
-}
-
-/** 16-bit groups; an embedded IPv4 address at the end counts for two. */
-function readGroups(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [Number.parseInt(group, 16)];
-    const value = Number(readIpv4(group));
-    return [value >>> 16, value & 0xff_ff];
-  });
+  if (hostBits !== 0n) return 'must be the first address of its network, without host bits';
+  // Otherwise the host cut of every server that the entry touches would be refused, in the moment it is needed.
+  return isHostCidr(text) ? undefined : `must be a range ${hostCidrRule}`;
 }

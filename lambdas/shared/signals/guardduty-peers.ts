@@ -1,4 +1,4 @@
-import { isAddress } from './addresses.ts';
+import { isAddress, readAddresses } from './addresses.ts';
 import type { GuardDutyFinding } from './guardduty-finding.ts';
 import { distinct } from './instance-ids.ts';
 import { rejectEvent } from './reject.ts';
@@ -11,9 +11,10 @@ export function findRemoteAddresses({ service }: GuardDutyFinding): string[] {
   ]);
   const endpoints = (service.detection?.sequence?.endpoints ?? []).map(({ ip }) => ip);
   const named = distinct([...remotes, ...endpoints].filter((address) => typeof address === 'string' && address !== ''));
-  return named.map((address) =>
+  const addresses = named.map((address) =>
     isAddress(String(address)) ? String(address) : rejectEvent('remoteIpDetails', 'must be an IP address', address),
   );
+  return readAddresses(addresses);
 }
 
 /** Local ports of the finding; 0 and missing ones mean unknown. */

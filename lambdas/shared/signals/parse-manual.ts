@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
-import { ServerIdSchema, signalKinds, type ParsedEvent } from '../contracts/signal.ts';
-import { isPeer } from './addresses.ts';
+import { ServerIdSchema, signalKinds, spreadingKinds, type ParsedEvent } from '../contracts/signal.ts';
+import { hostCidrRule } from '../host-address.ts';
+import { isPeer, readAddresses } from './addresses.ts';
+import { digestContent } from './content-digest.ts';
 import { distinct } from './instance-ids.ts';
 import { parsePart, rejectEvent } from './reject.ts';
 
@@ -22,12 +24,12 @@ export const ManualStartSchema = z.strictObject({
   /** Cut these addresses or CIDRs only. */
   peers: z.optional(
     z
-      .array(z.string().check(z.refine(isPeer, 'must be an IP address or CIDR')))
+      .array(z.string().check(z.refine(isPeer, `must be an address or range ${hostCidrRule}`)))
       .check(z.minLength(1), z.maxLength(100)),
   ),
   /** Cut these local TCP ports only. */
   ports: z.optional(z.array(z.int().check(z.minimum(1), z.maximum(65_535))).check(z.minLength(1), z.maxLength(100))),
-  /** Chosen by the requester; starting again with the same one is a repeat, not a second incident. */
+  /** Chosen by the requester; starting the same again under it is a repeat, not a second incident. */
   requestId: z.string().check(z.minLength(1), z.maxLength(200)),
 });
 
@@ -35,23 +37,26 @@ export const ManualStartSchema = z.strictObject({
 export function parseManual(event: unknown, home: Home): ParsedEvent {
   const start = parsePart(ManualStartSchema, event, 'Manual start');
   refuseMixedScope(start);
+  const content = {
+    kind: start.kind,
+    servers: distinct(start.servers),
+    remoteAddresses: readAddresses(start.peers ?? []),
+    localPorts: distinct(start.ports ?? []),
+    measure: null,
+  };
   return {
     kind: 'signal',
     signal: {
+      ...content,
       source: 'manual',
-      kind: start.kind,
-      identity: `manual:${start.requestId}`,
+      identity: `manual:${start.requestId}:${digestContent(content)}`,
       name: `Manual start: ${start.kind}`,
       accountId: home.accountId,
       region: home.region,
-      servers: distinct(start.servers),
       resource: null,
       childAlarms: [],
-      remoteAddresses: distinct(start.peers ?? []),
-      localPorts: distinct(start.ports ?? []),
       role: 'unknown',
       severity: null,
-      measure: null,
       occurredAt: home.receivedAt,
       requestedBy: start.requestedBy,
       reason: start.reason,
@@ -62,7 +67,7 @@ export function parseManual(event: unknown, home: Home): ParsedEvent {
 /** A cut has one shape: peers and ports together would leave open whether both or either is meant. */
 function refuseMixedScope({ kind, peers, ports }: z.infer<typeof ManualStartSchema>): void {
   if (peers !== undefined && ports !== undefined) rejectEvent('ports', 'must be left out where peers are given', ports);
-  if (kind === 'ransomware' && (peers ?? ports) !== undefined) {
+  if (spreadingKinds.has(kind) && (peers ?? ports) !== undefined) {
     rejectEvent('kind', 'must be another one where peers or ports are given: what spreads is cut whole', kind);
   }
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ServerIdSchema, signalKinds, type Measure, type ParsedEvent, type SignalKind } from '../contracts/signal.ts';
-import { isAddress } from './addresses.ts';
+import { isAddress, readAddresses } from './addresses.ts';
+import { digestContent } from './content-digest.ts';
 import type { Envelope } from './envelope.ts';
 import { distinct } from './instance-ids.ts';
 import { readTime } from './read-time.ts';
@@ -23,7 +24,7 @@ const SensorDetailSchema = z.strictObject({
   remoteAddresses: z.optional(z.array(address).check(z.maxLength(1000))),
   ports: z.optional(z.array(port).check(z.maxLength(100))),
   observedAt: z.string(),
-  /** Chosen by the sensor; a signal that is sent again carries the same. */
+  /** Chosen by the sensor; a signal that is sent again carries the same, with the same content. */
   signalId: z.string().check(z.minLength(1), z.maxLength(200)),
 });
 type SensorDetail = z.infer<typeof SensorDetailSchema>;
@@ -35,27 +36,34 @@ const measuredKinds: Partial<Record<SignalKind, { unit: string; factors: Readonl
   overload: { unit: '%', factors: { '%': 1, percent: 1, Percent: 1 } },
 };
 
-/** A signal of the sensor on a host, sent through the fuse's own event source. */
+/**
+ * A signal of the sensor on a host, sent through the fuse's own event source. Nothing proves who sent it: whoever may
+ * put events on the bus can name any server and any kind, so what such a signal may cut is limited in answers/.
+ */
 export function parseSensor(envelope: Envelope): ParsedEvent {
   const detail = parsePart(SensorDetailSchema, envelope.detail, 'Host sensor signal');
+  const content = {
+    kind: detail.kind,
+    servers: [detail.instanceId],
+    remoteAddresses: readAddresses(detail.remoteAddresses ?? []),
+    localPorts: distinct(detail.ports ?? []),
+    measure: readSensorMeasure(detail),
+  };
+  const { account, region } = envelope;
   return {
     kind: 'signal',
     signal: {
+      ...content,
       source: 'host-sensor',
-      kind: detail.kind,
-      identity: [sensorSource, envelope.account, envelope.region, detail.instanceId, detail.signalId].join(':'),
+      identity: [sensorSource, account, region, detail.instanceId, detail.signalId, digestContent(content)].join(':'),
       name: detail.kind,
-      accountId: envelope.account,
-      region: envelope.region,
-      servers: [detail.instanceId],
+      accountId: account,
+      region,
       resource: null,
       childAlarms: [],
-      remoteAddresses: distinct(detail.remoteAddresses ?? []),
-      localPorts: distinct(detail.ports ?? []),
       // A sensor sits on the server and reports those who attack it.
       role: detail.kind === 'brute-force' ? 'target' : 'unknown',
       severity: null,
-      measure: readSensorMeasure(detail),
       occurredAt: readTime(detail.observedAt) ?? rejectEvent('detail.observedAt', 'must be a time', detail.observedAt),
       requestedBy: null,
       reason: null,

@@ -11,6 +11,8 @@ const result = (status: UndoStatus) => ({
   status,
   summary: status,
 });
+const entryOf = (incidentId: string) => ({ incidentId, action: 'kill-connections', cohortId: 'c1' });
+const kept = (holder: string) => ({ ...result('kept'), keptBy: [entryOf(holder)] });
 const request = { incidentId: incident.id, requestedBy: 'me', reason: 'false alarm' };
 
 async function close(over: Partial<RestoreClosing>) {
@@ -29,6 +31,23 @@ describe('closeRestore', () => {
   it.each([
     ['everything came back', [result('undone'), result('already-undone')], 'restored'],
     ['nobody could do better', [result('irreversible')], 'restored'],
+    ['an earlier incident keeps something cut', [kept('inc-2'), result('undone')], 'still-cut'],
+    [
+      'the earlier incident was undone after it',
+      [kept('inc-2'), { ...result('undone'), entry: entryOf('inc-2') }],
+      'restored',
+    ],
+    [
+      'the earlier one was undone before it',
+      [{ ...result('undone'), entry: entryOf('inc-2') }, kept('inc-2')],
+      'still-cut',
+    ],
+    [
+      'the earlier one was not put back',
+      [kept('inc-2'), { ...result('drifted'), entry: entryOf('inc-2') }],
+      'incomplete',
+    ],
+    ['nobody says what keeps it cut', [result('kept')], 'still-cut'],
     ['something drifted', [result('undone'), result('drifted')], 'incomplete'],
     ['something was refused', [result('refused')], 'incomplete'],
     ['something failed', [result('failed')], 'incomplete'],

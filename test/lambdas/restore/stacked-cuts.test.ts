@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { alpha, beta, CutWorld, incidentIdOf } from '../../builders/cut-world.ts';
+import type { Cohort } from '../../../lambdas/shared/contracts/incident.ts';
+import { alpha, beta, CutWorld, incidentIdOf, portCut } from '../../builders/cut-world.ts';
 
 const [first, second] = [incidentIdOf('first'), incidentIdOf('second')];
 
@@ -21,7 +22,7 @@ describe('two incidents on one server', () => {
     const between = world.groupsOf(alpha);
     const [ofFirst] = await world.restore({ incidentId: first });
 
-    expect(ofSecond).toMatchObject({ status: 'undone' });
+    expect(ofSecond).toMatchObject({ status: 'kept', keptBy: [{ incidentId: first }] });
     expect(ofSecond?.summary).toContain(first);
     expect(between).toEqual([world.groups.quarantine]);
     expect(ofFirst?.status).toBe('undone');
@@ -42,10 +43,19 @@ describe('two incidents on one server', () => {
     const results = await world.restore({ server: alpha });
 
     expect(results.map(({ entry, status }) => [entry.incidentId, status])).toEqual([
-      [second, 'undone'],
+      [second, 'kept'],
       [first, 'undone'],
     ]);
     expect(world.groupsOf(alpha)).toEqual([world.groups.web]);
+  });
+
+  it('says as often as it is asked that the server stays cut, and by whom', async () => {
+    await world.restore({ incidentId: second });
+
+    const [again] = await world.restore({ incidentId: second });
+
+    expect(again).toMatchObject({ status: 'kept', keptBy: [{ incidentId: first }] });
+    expect(again?.summary).toContain('Stays cut because of incident');
   });
 
   it('says the second time that it was undone before', async () => {
@@ -106,8 +116,112 @@ describe('any number of incidents on two servers', () => {
     const [end, left] = [world.snapshot(), await world.table.audit.listCuts()];
     await world.lab.gateway.stop();
 
-    expect(results.map(({ status }) => status)).toEqual(['undone', 'undone']);
+    expect(results.map(({ status }) => status)).toEqual(['kept', 'undone']);
     expect(end).toEqual(before);
     expect(left).toEqual([]);
+  });
+});
+
+describe('two incidents, of which the first', () => {
+  let world: CutWorld;
+  let before: unknown;
+
+  beforeEach(async () => {
+    world = await CutWorld.start();
+    before = world.snapshot();
+  });
+  afterEach(async () => world.lab.gateway.stop());
+
+  /** Notes its cut and dies before its entry stands. */
+  async function dieBeforeEntry(over: Partial<Cohort> = {}): Promise<void> {
+    world.table.onCall = (call) => {
+      if (call.includes(first) && call.includes('1-intended')) throw new Error('ProvisionedThroughputExceeded');
+    };
+    await expect(world.cut('first', { servers: [alpha], ...over })).rejects.toThrow('ProvisionedThroughputExceeded');
+    world.table.onCall = () => undefined;
+  }
+
+  async function restoreAll(): Promise<void> {
+    await world.restore({ server: alpha });
+    await world.restore({ incidentId: first });
+  }
+
+  it.each([
+    ['a server', {}],
+    ['a port', { servers: [alpha, beta], cut: portCut }],
+  ])(
+    'noted a cut of %s without an entry, and is tried again after the second cut, are undone exactly',
+    async (_, over) => {
+      await dieBeforeEntry(over);
+      await world.cut('second', { servers: [alpha], ...over });
+      await world.cut('first', { servers: [alpha], ...over });
+
+      await restoreAll();
+
+      expect(world.snapshot()).toEqual(before);
+    },
+  );
+
+  it('noted a cut without an entry is counted from its entry, with the targets of that', async () => {
+    await dieBeforeEntry();
+    await world.cut('second', { servers: [alpha] });
+    await world.cut('first', { servers: [alpha, beta] });
+
+    const cuts = await world.table.audit.listCuts();
+    const [noteOfFirst, noteOfSecond] = [first, second].map((id) => cuts.find(({ entry }) => entry.incidentId === id));
+
+    expect(String(noteOfFirst?.since) > String(noteOfSecond?.since)).toBe(true);
+    expect(noteOfFirst?.targets.map(({ server }) => server)).toEqual([alpha, beta]);
+  });
+
+  it('noted a cut without an entry and never came back, keep nothing cut', async () => {
+    await dieBeforeEntry();
+    await world.cut('second', { servers: [alpha] });
+
+    const results = await world.restore({ incidentId: second });
+
+    expect(results.map(({ status }) => status)).toEqual(['undone']);
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  it('may be under way right now, leave the second one as it is', async () => {
+    await dieBeforeEntry();
+    await world.cut('second', { servers: [alpha] });
+    world.clockMs -= 600_000;
+
+    const [result] = await world.restore({ incidentId: second });
+
+    expect(result?.status).toBe('refused');
+    expect(result?.summary).toContain(first);
+  });
+
+  it('was stamped by a slow clock, are undone exactly', async () => {
+    await world.cut('second', { servers: [alpha] });
+    world.clockMs -= 60_000;
+    await world.cut('first', { servers: [alpha] });
+
+    const results = await world.restore({ server: alpha });
+
+    expect(results.map(({ entry, status }) => [entry.incidentId, status])).toEqual([
+      [second, 'kept'],
+      [first, 'undone'],
+    ]);
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  it('never cut, keep nothing cut', async () => {
+    world.lab.gateway.setIntercept(({ operation }) =>
+      operation === 'ModifyNetworkInterfaceAttribute'
+        ? { error: { code: 'UnauthorizedOperation', message: 'no', status: 403 } }
+        : undefined,
+    );
+    await world.cut('first', { servers: [alpha] });
+    world.lab.gateway.setIntercept(undefined);
+    await world.cut('second', { servers: [alpha] });
+
+    const results = await world.restore({ incidentId: second });
+
+    expect(results.map(({ status }) => status)).toEqual(['undone']);
+    expect(world.snapshot()).toEqual(before);
   });
 });

@@ -4,7 +4,7 @@ import type { GuardFacts } from '../../../lambdas/shared/guard/read-facts.ts';
 import type { EntryKey } from '../../../lambdas/shared/contracts/restoring.ts';
 import { AuditWriteError } from '../../../lambdas/shared/errors.ts';
 import { runAction, type RunTools } from '../../../lambdas/shared/run-action.ts';
-import { buildCohort, buildRequest } from '../../builders/action-request.ts';
+import { buildCohort, buildOutcome, buildRequest } from '../../builders/action-request.ts';
 import { FakeTable } from '../../builders/fake-table.ts';
 import { buildPolicy } from '../../builders/policy.ts';
 import { buildDescription, fuseTags } from '../../builders/server.ts';
@@ -20,7 +20,13 @@ function build(options: { mode?: GuardFacts['mode']; held?: readonly boolean[]; 
   const changes = servers.map((server): Change => ({ target: server, server, before: { was: 'open' }, intended: {} }));
   const observe = ({ target }: Change, index: number): Observation => {
     const isHeld = held[index] ?? false;
-    return { target, held: isHeld, seen: null, reason: isHeld ? 'cut' : 'still open', connectionsCut: 1 };
+    return {
+      target,
+      held: isHeld,
+      seen: isHeld ? 'cut' : 'open',
+      reason: isHeld ? 'cut' : 'still open',
+      connectionsCut: 1,
+    };
   };
   const note = (name: string) => table.calls.push(name);
   const action = {
@@ -73,6 +79,18 @@ describe('runAction', () => {
     await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
 
     expect(table.calls).not.toContain('apply 2');
+  });
+
+  it('fails only once the note of the cut is not under way any more', async () => {
+    const { table, tools } = build();
+    table.onCall = async (call) => {
+      if (call.includes('1-intended')) throw new Error('table is gone');
+      for (let pause = 0; pause < 50 && call === cut; pause += 1) await Promise.resolve();
+    };
+
+    await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+
+    expect(table.items.map(({ pk }) => pk)).toContain('cut');
   });
 
   it('records the same decision in shadow mode and changes nothing', async () => {
@@ -173,6 +191,8 @@ describe('runAction', () => {
       readSteps,
       putStep: table.audit.putStep.bind(table.audit),
       putCut: table.audit.putCut.bind(table.audit),
+      listCuts: table.audit.listCuts.bind(table.audit),
+      replaceCut: table.audit.replaceCut.bind(table.audit),
     };
 
     await runAction(request, { ...tools, action: late, audit });
@@ -180,36 +200,87 @@ describe('runAction', () => {
     expect(applied).toEqual([true, { was: 'open' }, { was: 'open' }]);
   });
 
-  it('does not cut again what was restored between two tries', async () => {
-    const { table, tools } = build();
-    table.onCall = (call) => {
-      if (call.includes('2-applied')) throw new Error('lost');
-    };
-    await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
-    table.onCall = () => undefined;
-    const key = { incidentId, action: 'revoke-security-groups', cohortId: 'c1' } as const;
-    await tools.audit.putStep(key, '4-undone', { undoings: [] });
-    table.calls.length = 0;
+  describe('whose first try may have cut before it died', () => {
+    const [off, shadow] = [{ mode: 'off' }, { mode: 'shadow' }] as const;
 
-    const outcome = await runAction(request, tools);
+    /** Runs until after apply, then runs again under another word of the guard. */
+    async function runAgain(held: readonly boolean[], over: Partial<GuardFacts>, isRestored = false) {
+      const { table, tools } = build({ held });
+      table.onCall = (call) => {
+        if (call.includes('2-applied')) throw new Error('lost');
+      };
+      await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+      table.onCall = () => undefined;
+      const key = { incidentId, action: 'revoke-security-groups', cohortId: 'c1' } as const;
+      if (isRestored) await tools.audit.putStep(key, '4-undone', { undoings: [] });
+      table.calls.length = 0;
+      const readFacts = async () => ({ ...(await tools.readFacts(servers)), ...over });
+      return { table, outcome: await runAction(request, { ...tools, readFacts }) };
+    }
 
-    expect(outcome.status).toBe('refused');
-    expect(table.calls).not.toContain('apply 2');
-  });
+    it.each([
+      ['the fuse is off', off, false],
+      ['the fuse was switched to shadow', shadow, false],
+      ['it was restored meanwhile', {}, true],
+    ])('changes nothing more when %s, and says what it left cut', async (_, over, isRestored) => {
+      const { table, outcome } = await runAgain([true, false], over, isRestored);
 
-  it('stops between two tries when the fuse was switched to shadow', async () => {
-    const { table, tools } = build();
-    table.onCall = (call) => {
-      if (call.includes('2-applied')) throw new Error('lost');
-    };
-    await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
-    table.onCall = () => undefined;
-    table.calls.length = 0;
-    const shadow = async () => ({ ...(await tools.readFacts(servers)), mode: 'shadow' as const });
+      expect(table.calls).not.toContain('apply 2');
+      expect(outcome.status).toBe('partial');
+      expect(outcome.summary).toContain('an earlier try cut it');
+    });
 
-    const outcome = await runAction(request, { ...tools, readFacts: shadow });
+    it.each([
+      ['the fuse is off', off, false],
+      ['the fuse was switched to shadow', shadow, false],
+      ['it was restored meanwhile', {}, true],
+    ])('is refused when %s and nothing is cut', async (_, over, isRestored) => {
+      const { table, outcome } = await runAgain([false, false], over, isRestored);
 
-    expect(outcome.status).toBe('refused');
-    expect(table.calls).not.toContain('apply 2');
+      expect(table.calls).not.toContain('apply 2');
+      expect(outcome.status).toBe('refused');
+    });
+
+    it('fails when nobody can see whether it cut', async () => {
+      const { table, tools } = build();
+      table.onCall = (call) => {
+        if (call.includes('2-applied')) throw new Error('lost');
+      };
+      await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+      table.onCall = () => undefined;
+      const unseen = { held: false, seen: null, reason: 'Host was not asked', connectionsCut: 0 };
+      const verify: Action['verify'] = async (changes) =>
+        Promise.resolve(changes.map(({ target }) => ({ target, ...unseen })));
+      const readFacts = async () => ({ ...(await tools.readFacts(servers)), ...off });
+
+      const outcome = await runAction(request, { ...tools, readFacts, action: { ...tools.action, verify } });
+
+      expect(outcome.status).toBe('failed');
+      expect(outcome.summary).toContain('an earlier try may have cut it');
+    });
+
+    it('is told by its worse end when the first try lives on and sees something else', async () => {
+      const { table, tools } = build();
+      const key = { incidentId, action: 'revoke-security-groups', cohortId: 'c1' } as const;
+      table.onCall = (call) => {
+        if (call.includes('2-applied')) throw new Error('lost');
+      };
+      await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
+      table.onCall = () => undefined;
+      const verify: Action['verify'] = async (changes, context) => {
+        await tools.audit.putStep(key, '3-partial', { outcome: buildOutcome({ status: 'partial' }), observations: [] });
+        return tools.action.verify(changes, context);
+      };
+
+      const outcome = await runAction(request, { ...tools, action: { ...tools.action, verify } });
+
+      expect(
+        table
+          .stepsOf(incidentId)
+          .slice(-2)
+          .map((sk) => sk.split('#').at(-1)),
+      ).toEqual(['3-partial', '3-verified']);
+      expect(outcome.status).toBe('partial');
+    });
   });
 });

@@ -1,3 +1,4 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
 import { systemTiming, type Timing } from '../../clients/aws-errors.ts';
@@ -12,6 +13,8 @@ import { findFaultInKill, KillVerdictSchema, readVerdict } from './verdicts.ts';
 
 export interface KillConnectionsOptions {
   readonly ssm: SSMClient;
+  /** Tells undo which hosts are gone for good. Left out where nothing is undone. */
+  readonly ec2?: EC2Client;
   /** Left out where nothing is cut, or nothing is undone. */
   readonly killDocument?: DocumentRef;
   readonly releaseDocument?: DocumentRef;
@@ -35,7 +38,7 @@ const IncidentOnlySchema = z.object({ incident: z.string() });
  * them. What a host listed after the kill is the proof; neither status nor exit code is.
  */
 export function killConnections(options: KillConnectionsOptions): Action {
-  const { ssm, killDocument, releaseDocument, timing = systemTiming } = options;
+  const { ssm, ec2, killDocument, releaseDocument, timing = systemTiming } = options;
   let answers = new Map<string, HostAnswer>();
 
   async function pin(): Promise<Pinning> {
@@ -72,7 +75,7 @@ export function killConnections(options: KillConnectionsOptions): Action {
   };
 
   async function undo(changes: readonly Change[], seen: ReadonlyMap<string, Json>): Promise<Undoing[]> {
-    return releaseConnections({ ssm, timing, document: releaseDocument, changes, seen });
+    return releaseConnections({ ssm, ec2, timing, document: releaseDocument, changes, seen });
   }
 }
 

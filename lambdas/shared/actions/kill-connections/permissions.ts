@@ -37,9 +37,15 @@ const followsCommands: Permission = {
   reason: 'These calls know no resources in IAM',
 };
 
+const readsInterfaces: Permission = {
+  actions: ['ec2:DescribeNetworkInterfaces'],
+  resources: ['*'],
+  reason: 'A host without any interface is gone and has no block to lift; this call knows no resources in IAM',
+};
+
 /** `${DocumentName}` is the killing document for plan and apply, the releasing one for undo. */
 export const killConnectionsPermissions: Action['permissions'] = {
   plan: [guardReads, readsHosts, checksDocument],
   apply: [runsDocument, onInstances, followsCommands],
-  undo: [checksDocument, runsDocument, onInstances, followsCommands],
+  undo: [checksDocument, runsDocument, onInstances, followsCommands, readsInterfaces],
 };

@@ -1,6 +1,8 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod/mini';
 import type { Timing } from '../../clients/aws-errors.ts';
+import { describeInterfaces } from '../../clients/ec2-reads.ts';
 import type { Change, Json, Undoing } from '../action.ts';
 import { pinDocument, type DocumentRef, type PinnedDocument } from './pin-document.ts';
 import { deadlineSeconds } from './plan-kill.ts';
@@ -9,6 +11,8 @@ import { readVerdict, ReleaseVerdictSchema } from './verdicts.ts';
 
 export interface ReleaseRequest {
   readonly ssm: SSMClient;
+  /** Undefined where nobody can say whether a silent host is gone: then it is failed. */
+  readonly ec2: EC2Client | undefined;
   readonly timing: Timing;
   readonly document: DocumentRef | undefined;
   readonly changes: readonly Change[];
@@ -51,7 +55,21 @@ async function releaseGroup(
     parameters: { incident, expectedDigest: digestOf(first, request.seen), deadlineSeconds },
     comment: `connection-fuse restore ${incident}`,
   });
-  return group.map(({ target }) => ({ target, ...toOutcome(answers.get(target), incident) }));
+  const silent = group.map(({ target }) => target).filter((target) => answers.get(target)?.kind !== 'output');
+  const gone = await findGone(request.ec2, silent);
+  return group.map(({ target }) =>
+    gone.has(target)
+      ? { target, status: 'irreversible', reason: 'Host is gone: nothing to put back' }
+      : { target, ...toOutcome(answers.get(target), incident) },
+  );
+}
+
+/** A server keeps its first interface until it is terminated: one without any is gone, and its block with it. */
+async function findGone(ec2: EC2Client | undefined, servers: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ec2 === undefined || servers.length === 0) return new Set();
+  const found = await describeInterfaces(ec2, 'attachment.instance-id', servers);
+  const present = new Set(found.map(({ Attachment }) => Attachment?.InstanceId));
+  return new Set(servers.filter((server) => !present.has(server)));
 }
 
 /** The host's own comparison counts: it has the table before it, we have its digest only. */

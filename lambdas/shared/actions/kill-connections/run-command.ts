@@ -5,8 +5,9 @@ import {
   type CommandInvocation,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { describeError, retryThrottled, type Timing } from '../../clients/aws-errors.ts';
+import { codeOf, describeError, retryThrottled, type Timing } from '../../clients/aws-errors.ts';
 import { chunk } from '../../map-concurrently.ts';
+import { retryTransient } from '../retry-transient.ts';
 import type { PinnedDocument } from './pin-document.ts';
 
 /** What a host answered: its output, or why there is none. */
@@ -62,9 +63,27 @@ async function runBatch(
     const commandId = await retryThrottled(timing, deadlineMs, async () => send(ssm, request));
     return await waitForHosts(ssm, timing, deadlineMs, commandId, request.servers);
   } catch (error) {
+    // One host that is gone fails the command for all: the others are asked without it.
+    if (codeOf(error) === 'InvalidInstanceId' && request.servers.length > 1) {
+      return runHalves(ssm, timing, deadlineMs, request);
+    }
     // A failed batch must not take the others' answers along.
     return all(`Command not run: ${describeError(error)}`);
   }
+}
+
+/** Halves again and again leave every host that cannot be asked alone with its own reason. */
+async function runHalves(
+  ssm: SSMClient,
+  timing: Timing,
+  deadlineMs: number,
+  request: CommandRequest,
+): Promise<Map<string, HostAnswer>> {
+  const halves = chunk(request.servers, Math.ceil(request.servers.length / 2));
+  const answers = await Promise.all(
+    halves.map(async (servers) => runBatch(ssm, timing, deadlineMs, { ...request, servers })),
+  );
+  return new Map(answers.flatMap((some) => [...some]));
 }
 
 /** Version and hash are those that were checked: what changed since is not run. */
@@ -102,7 +121,7 @@ async function waitForHosts(
   servers: readonly string[],
 ): Promise<Map<string, HostAnswer>> {
   for (;;) {
-    const invocations = await retryThrottled(timing, deadlineMs, async () => listInvocations(ssm, commandId));
+    const invocations = await retryTransient(timing, deadlineMs, async () => listInvocations(ssm, commandId));
     const done = invocations.filter(({ Status }) => finalStatuses.has(Status ?? ''));
     const isLate = timing.nowMs() + pollMs > deadlineMs;
     if (done.length >= servers.length || isLate) {

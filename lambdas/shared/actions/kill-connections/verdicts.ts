@@ -41,17 +41,20 @@ export type ReleaseVerdict = z.infer<typeof ReleaseVerdictSchema>;
 
 /**
  * Reads a verdict from what a host printed; null when it printed none, or that of another document or incident. The
- * last line counts, so that a banner of the host's shell does no harm.
+ * last one counts: a banner of the host's shell may come before it, and what went wrong after it, for the agent adds
+ * the error output and `failed to run commands: exit status N`.
  */
 export function readVerdict<Schema extends z.ZodMiniType>(
   schema: Schema,
   output: string,
   incident: string,
 ): z.output<Schema> | null {
-  const line = output.trim().split('\n').at(-1) ?? '';
-  const parsed = z.safeParse(schema, parseJson(line));
-  const isOurs = parsed.success && isRecord(parsed.data) && parsed.data['incident'] === incident;
-  return isOurs ? parsed.data : null;
+  const verdicts = output.split('\n').flatMap((line) => {
+    const parsed = z.safeParse(schema, parseJson(line));
+    return parsed.success ? [parsed.data] : [];
+  });
+  const last = verdicts.at(-1);
+  return last !== undefined && isRecord(last) && last['incident'] === incident ? last : null;
 }
 
 /** Says why the verdict is no success, or null. The agent's status and exit code are no part of it. */

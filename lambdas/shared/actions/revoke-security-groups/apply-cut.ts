@@ -4,12 +4,13 @@ import {
   RevokeSecurityGroupIngressCommand,
   type EC2Client,
 } from '@aws-sdk/client-ec2';
-import { codeOf, describeError, isThrottling, retryThrottled, type Timing } from '../../clients/aws-errors.ts';
+import { codeOf, describeError, isThrottling, type Timing } from '../../clients/aws-errors.ts';
 import { describeGroupRules } from '../../clients/ec2-reads.ts';
 import type { Remark } from '../../contracts/action.ts';
-import { ThrottledError } from '../../errors.ts';
+import { LookupFailedError, ThrottledError } from '../../errors.ts';
 import { mapConcurrently } from '../../map-concurrently.ts';
 import type { Change } from '../action.ts';
+import { isTransient, retryTransient } from '../retry-transient.ts';
 import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
 import { readGroups } from './verify-cut.ts';
 
@@ -24,7 +25,8 @@ const mostRevokeTries = 3;
 
 /**
  * Makes the changes, all in parallel; a target that fails does not stop the others. Throws ThrottledError when AWS
- * still asks to slow down at the end: the next try looks first and goes on with the rest.
+ * still asks to slow down at the end, LookupFailedError when it still does not answer: the state machine retries both,
+ * and the next try looks first and goes on with the rest.
  */
 export async function applyCut(
   ec2: EC2Client,
@@ -40,20 +42,27 @@ export async function applyCut(
   const failures = [
     ...(await mapConcurrently(moving, callsAtOnce, async (change) =>
       attempt(change.target, async () =>
-        retryThrottled(timing, deadlineMs, async () => moveInterface(ec2, change.target, change.intended)),
+        retryTransient(timing, deadlineMs, async () => moveInterface(ec2, change.target, change.intended)),
       ),
     )),
     ...(await mapConcurrently(batches, callsAtOnce, async (batch) =>
       attempt(batch[0]?.before.groupId ?? '', async () =>
-        retryThrottled(timing, deadlineMs, async () => revokeRules(ec2, batch)),
+        retryTransient(timing, deadlineMs, async () => revokeRules(ec2, batch)),
       ),
     )),
   ].filter((failure) => failure !== null);
-  const throttled = failures.filter(({ error }) => isThrottling(error));
-  if (throttled.length > 0) {
-    throw new ThrottledError(`${throttled.length} of ${changes.length} changes not made: EC2 asks to slow down`);
-  }
+  throwIfTransient(failures, changes.length);
   return failures.map(({ target, error }) => ({ target, reason: describeError(error) }));
+}
+
+/** A fault that may pass is no end of a target: it must reach the state machine, which tries again. */
+function throwIfTransient(failures: readonly { error: unknown }[], count: number): void {
+  const passing = failures.map(({ error }) => error).filter(isTransient);
+  if (passing.length === 0) return;
+  const message = `${passing.length} of ${count} changes not made: ${describeError(passing[0])}`;
+  throw passing.some(isThrottling)
+    ? new ThrottledError(message, { cause: passing[0] })
+    : new LookupFailedError(message, { cause: passing[0] });
 }
 
 /** Replaces the groups of one interface. */

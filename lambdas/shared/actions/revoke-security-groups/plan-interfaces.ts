@@ -11,7 +11,10 @@ type InterfacePlan =
   | { readonly kind: 'change'; readonly change: Change; readonly notes: readonly string[] }
   | { readonly kind: 'left-alone' | 'unable'; readonly reason: string };
 
-/** Plans the cut of whole servers: every interface of theirs moves to quarantine. Pure. */
+/**
+ * Plans the cut of whole servers: every interface of theirs moves to quarantine. A server of which none can be moved is
+ * reported as such: it stays open. Pure.
+ */
 export function planInterfaces(
   interfaces: readonly NetworkInterface[],
   rules: readonly GroupRule[],
@@ -30,6 +33,13 @@ export function planInterfaces(
     else (plan.kind === 'unable' ? unable : leftAlone).push({ target, reason: plan.reason });
     if (plan.kind === 'change') leftAlone.push(...plan.notes.map((reason) => ({ target, reason })));
   }
+  const reached = new Set(changes.map(({ server }) => server));
+  const failing = new Set(unable.map(({ target }) => target));
+  for (const { NetworkInterfaceId = '', Attachment } of interfaces) {
+    if (failing.has(NetworkInterfaceId)) reached.add(Attachment?.InstanceId ?? '');
+  }
+  const missed = context.cohort.servers.filter((server) => !reached.has(server));
+  unable.push(...missed.map((target) => ({ target, reason: 'No interface could be moved' })));
   return { changes, leftAlone, unable };
 }
 

@@ -4,11 +4,12 @@ import {
   type EC2Client,
   type IpPermission,
 } from '@aws-sdk/client-ec2';
-import { codeOf, describeError, retryThrottled, type Timing } from '../../clients/aws-errors.ts';
+import { codeOf, describeError, type Timing } from '../../clients/aws-errors.ts';
 import { describeGroupRules } from '../../clients/ec2-reads.ts';
 import { isSameJson } from '../../canonical-json.ts';
 import { mapConcurrently } from '../../map-concurrently.ts';
 import type { Change, Undoing } from '../action.ts';
+import { retryTransient } from '../retry-transient.ts';
 import { callsAtOnce, moveInterface } from './apply-cut.ts';
 import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
 import { ruleIdentity, toGroupRule, type GroupRule } from './group-rule.ts';
@@ -30,20 +31,20 @@ export async function undoCut(ec2: EC2Client, timing: Timing, changes: readonly 
     readRules(ec2, rules),
   ]);
   const deadlineMs = timing.nowMs() + undoForMs;
-  const within = async <Result>(call: () => Promise<Result>) => retryThrottled(timing, deadlineMs, call);
+  const within = async <Result>(call: () => Promise<Result>) => retryTransient(timing, deadlineMs, call);
   return [
     ...(await mapConcurrently(interfaces, callsAtOnce, async (change) => ({
       target: change.target,
-      ...(await attempt(async () => undoInterface(ec2, change, groups.get(change.target), within))),
+      ...(await attempt(change.target, async () => undoInterface(ec2, change, groups.get(change.target), within))),
     }))),
     ...(await mapConcurrently(rules, callsAtOnce, async (change) => ({
       target: change.target,
-      ...(await attempt(async () => undoRule(ec2, change, present, within))),
+      ...(await attempt(change.before.groupId, async () => undoRule(ec2, change, present, within))),
     }))),
   ];
 }
 
-/** Runs a call again while EC2 asks to slow down, within the time of this entry. */
+/** Runs a call again while its failure may pass, within the time of this entry. */
 type Within = <Result>(call: () => Promise<Result>) => Promise<Result>;
 
 /** Three-way: former groups are left, the cut's are replaced, anything else is somebody's work and stays. */
@@ -54,7 +55,7 @@ async function undoInterface(
   within: Within,
 ): Promise<Outcome> {
   const { target, before, intended } = change;
-  if (now === undefined) return { status: 'drifted', reason: 'Interface no longer exists' };
+  if (now === undefined) return { status: 'irreversible', reason: 'Interface is gone: nothing to put back' };
   if (isSameGroups(now, before.groups)) return { status: 'already-undone', reason: 'Groups are the former ones' };
   if (!isSameGroups(now, intended)) {
     return { status: 'drifted', reason: `Groups are ${now.join(', ')}: neither the former nor those of the cut` };
@@ -115,17 +116,27 @@ function toPermission({ protocol, fromPort, toPort, source, description }: Group
     : { ...base, IpRanges: [{ CidrIp: source.cidr, ...words }] };
 }
 
-/** Codes that say the thing itself is gone: someone else changed it, and nothing is guessed. */
+/** Codes that say something named in the call is gone: the thing itself, or another one that it needs. */
 const goneCodes = new Set(['InvalidGroup.NotFound', 'InvalidGroupId.NotFound', 'InvalidNetworkInterfaceID.NotFound']);
 
-async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
+/** `subject` is what the target is or lies in: gone, it is settled. Where another thing is gone, nothing is guessed. */
+async function attempt(subject: string, work: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
     const code = codeOf(error);
     if (code === 'InvalidPermission.Duplicate') return { status: 'already-undone', reason: 'Rule is there already' };
-    return { status: goneCodes.has(code) ? 'drifted' : 'failed', reason: describeError(error) };
+    const reason = describeError(error);
+    if (!goneCodes.has(code)) return { status: 'failed', reason };
+    if (!namesGone(reason, subject)) return { status: 'drifted', reason };
+    const thing = code === 'InvalidNetworkInterfaceID.NotFound' ? 'Interface' : 'Group';
+    return { status: 'irreversible', reason: `${thing} is gone: nothing to put back` };
   }
+}
+
+/** EC2 quotes the id that it did not find. */
+function namesGone(message: string, id: string): boolean {
+  return message.split(/[^\w-]+/).includes(id);
 }
 
 async function readRules(ec2: EC2Client, changes: readonly RuleChange[]): Promise<GroupRule[]> {

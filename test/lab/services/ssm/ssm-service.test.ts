@@ -112,7 +112,12 @@ describe('Systems Manager', () => {
     [{ exitCode: 0 }, { Status: 'Success', StatusDetails: 'Success', ResponseCode: 0 }],
     [
       { exitCode: 4, stderr: 'no' },
-      { Status: 'Failed', StatusDetails: 'Failed', ResponseCode: 4, StandardErrorContent: 'no' },
+      {
+        Status: 'Failed',
+        StatusDetails: 'Failed',
+        ResponseCode: 4,
+        StandardErrorContent: 'no\nfailed to run commands: exit status 4',
+      },
     ],
     [
       { timedOut: true, exitCode: 137 },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CohortSchema } from '../../../../lambdas/shared/contracts/incident.ts';
 import { AuditWriteError } from '../../../../lambdas/shared/errors.ts';
 import { buildAssessment, buildCohort, buildIncident } from '../../../builders/action-request.ts';
 import { FakeTable } from '../../../builders/fake-table.ts';
@@ -6,7 +7,17 @@ import { FakeTable } from '../../../builders/fake-table.ts';
 const now = '2026-05-06T07:05:31.200Z';
 const incident = buildIncident();
 const assessment = buildAssessment();
+const later = '2026-05-07T07:05:31.000Z';
 const other = buildIncident({ executionId: 'arn:aws:states:eu-central-1:123456789012:execution:Respond:second' });
+
+/** A table with one attempt that ended so, each step of it with one of the given statuses. */
+async function closeFirst(outcome: string, statuses: readonly string[]) {
+  const table = new FakeTable();
+  await table.audit.openIncident({ incident, assessment, now });
+  const steps = [statuses.map((status) => ({ status }))];
+  await table.audit.putInIncident(incident.id, 'closed#01', { outcome, steps, at: '2026-05-06T07:05:35.000Z' });
+  return { table };
+}
 
 describe('openIncident', () => {
   it('opens a new incident with one write depth and no read', async () => {
@@ -21,6 +32,19 @@ describe('openIncident', () => {
       `incident#${incident.id} opened#01`,
       `server#i-0000000000000000a incident#${incident.id}`,
     ]);
+  });
+
+  it('fails only once no write of it is under way any more', async () => {
+    const table = new FakeTable();
+    table.onCall = async (call) => {
+      if (call.includes('server#')) throw new Error('table is gone');
+      for (let pause = 0; pause < 50 && call.includes('opened#'); pause += 1) await Promise.resolve();
+    };
+
+    await expect(table.audit.openIncident({ incident, assessment, now })).rejects.toThrow(AuditWriteError);
+
+    // A write that lands after the failure was told would pass for an execution that still acts.
+    expect(table.items.map(({ sk }) => sk)).toContain('opened#01');
   });
 
   it('goes on with the recorded assessment when its own first try was there before', async () => {
@@ -77,12 +101,114 @@ describe('openIncident', () => {
     expect(opening.kind).toBe(kind);
   });
 
-  it('never takes over from one that was closed', async () => {
+  it.each([
+    ['contained', [], 'repeated'],
+    ['observed', [], 'repeated'],
+    ['handed-over', ['handed-over', 'verified'], 'repeated'],
+    ['planned', ['planned'], 'opened'],
+    ['refused', ['refused'], 'opened'],
+    ['failed', ['failed'], 'opened'],
+    ['partly-contained', ['partial'], 'opened'],
+    ['handed-over', ['handed-over', 'planned'], 'opened'],
+    ['handed-over', ['handed-over', 'not-asked', 'refused'], 'opened'],
+  ])('meets an incident that closed as %s with steps %j: %s', async (outcome, statuses, kind) => {
+    const { table } = await closeFirst(outcome, statuses);
+
+    const opening = await table.audit.openIncident({ incident: other, assessment, now: later });
+
+    expect(opening.kind).toBe(kind);
+    expect(table.stepsOf(incident.id).includes('opened#02')).toBe(kind === 'opened');
+  });
+
+  it('counts attempts past 99, and takes the latest by number', async () => {
+    const { table } = await closeFirst('planned', ['planned']);
+    for (const attempt of ['02', '99', '100']) {
+      await table.audit.putInIncident(incident.id, `opened#${attempt}`, { executionId: attempt, openedAt: now });
+      await table.audit.putInIncident(incident.id, `closed#${attempt}`, { outcome: 'planned', steps: [], at: now });
+    }
+
+    const opening = await table.audit.openIncident({ incident: other, assessment, now: later });
+
+    expect(opening).toMatchObject({ kind: 'opened', attempt: 101 });
+    if (opening.kind === 'repeated') throw new Error('Expected an opening');
+    expect(opening.assessment.cohorts.map((cohort) => CohortSchema.parse(cohort).id)).toEqual(['c100001']);
+  });
+
+  it.each(['contained', 'partly-contained', 'planned'])(
+    'hands an incident that closed as %s to a person once a person restored it',
+    async (outcome) => {
+      const { table } = await closeFirst(outcome, []);
+      await table.audit.putInIncident(incident.id, 'restored#1', { at: '2026-05-06T08:00:00.000Z' });
+      const risky = buildCohort({ answers: { ...buildCohort().answers, spreads: true, coreBusiness: true } });
+      const found = buildAssessment({ cohorts: [risky] });
+
+      const opening = await table.audit.openIncident({ incident: other, assessment: found, now: later });
+
+      const reason = 'A person restored this incident at 2026-05-06T08:00:00.000Z; cutting again is theirs to decide';
+      expect(opening).toMatchObject({ kind: 'opened', attempt: 2, assessment: { reason: `finding; ${reason}` } });
+      if (opening.kind === 'repeated') throw new Error('Expected an opening');
+      const [cohort] = opening.assessment.cohorts;
+      expect(Object.values(cohort?.answers ?? {})).toEqual([false, false, false, false, false]);
+      expect(cohort).toMatchObject({ id: 'c1001', cut: { scope: 'peers', peers: [] }, handOver: reason });
+      expect(cohort?.evidence.securityRisk).toBe(`${reason}; found again: finding`);
+    },
+  );
+
+  it('keeps a lifeline a lifeline, and every reason to ask a person', async () => {
+    const { table } = await closeFirst('contained', []);
+    await table.audit.putInIncident(incident.id, 'restored#1', { at: '2026-05-06T08:00:00.000Z' });
+    const lifeline = buildCohort({ answers: { ...buildCohort().answers, lifeline: true, securityRisk: false } });
+    const doubtful = buildCohort({ id: 'c2', handOver: 'It is not known who attacks' });
+    const found = buildAssessment({ cohorts: [lifeline, doubtful] });
+
+    const opening = await table.audit.openIncident({ incident: other, assessment: found, now: later });
+
+    expect(opening).toMatchObject({
+      assessment: {
+        cohorts: [
+          { answers: { lifeline: true }, handOver: null },
+          { handOver: expect.stringMatching(/^It is not known who attacks; A person restored/) },
+        ],
+      },
+    });
+  });
+
+  it.each([
+    ['closed', { outcome: 'handed-over', steps: [], at: '2026-05-06T09:00:00.000Z' }, 'repeated'],
+    ['failed', { outcome: 'failed', at: '2026-05-06T09:00:00.000Z' }, 'opened'],
+  ])('tells a person of a restored incident once, and again where telling %s', async (how, content, kind) => {
+    const { table } = await closeFirst('contained', []);
+    await table.audit.putInIncident(incident.id, 'restored#1', { at: '2026-05-06T08:00:00.000Z' });
+    await table.audit.openIncident({ incident: other, assessment, now: later });
+    await table.audit.putInIncident(incident.id, `${how}#02`, content);
+    const third = buildIncident({ executionId: 'third' });
+
+    const opening = await table.audit.openIncident({ incident: third, assessment, now: later });
+
+    expect(opening.kind).toBe(kind);
+    if (opening.kind !== 'repeated') expect(opening.assessment.cohorts[0]?.answers.securityRisk).toBe(false);
+  });
+
+  it('asks a person again after a second restore', async () => {
+    const { table } = await closeFirst('contained', []);
+    await table.audit.putInIncident(incident.id, 'restored#f', { at: '2026-05-06T08:00:00.000Z' });
+    await table.audit.openIncident({ incident: other, assessment, now: later });
+    const told = { outcome: 'handed-over', steps: [], at: '2026-05-06T09:00:00.000Z' };
+    await table.audit.putInIncident(incident.id, 'closed#02', told);
+    await table.audit.putInIncident(incident.id, 'restored#a', { at: '2026-05-06T10:00:00.000Z' });
+    const third = buildIncident({ executionId: 'third' });
+
+    const opening = await table.audit.openIncident({ incident: third, assessment, now: later });
+
+    expect(opening).toMatchObject({ kind: 'opened', attempt: 3, assessment: { cohorts: [{ id: 'c2001' }] } });
+  });
+
+  it('is a repeat while the latest attempt still runs, restored or not', async () => {
     const table = new FakeTable();
     await table.audit.openIncident({ incident, assessment, now });
-    await table.audit.putInIncident(incident.id, 'closed#01', {});
+    await table.audit.putInIncident(incident.id, 'restored#1', { at: now });
 
-    const opening = await table.audit.openIncident({ incident: other, assessment, now: '2026-05-07T07:05:31.000Z' });
+    const opening = await table.audit.openIncident({ incident: other, assessment, now });
 
     expect(opening.kind).toBe('repeated');
   });

@@ -15,7 +15,9 @@ describe('parseEvent of a host sensor signal', () => {
     expect(signalOf(readFixture('sensor-clock-offset'))).toMatchObject({
       source: 'host-sensor',
       kind: 'clock-offset',
-      identity: 'connection-fuse.sensor:123456789012:us-east-1:i-0b0c0d0e0f00000d1:clock-2026-05-06T07:08',
+      identity: expect.stringMatching(
+        /^connection-fuse\.sensor:123456789012:us-east-1:i-0b0c0d0e0f00000d1:clock-2026-05-06T07:08:[0-9a-f]{16}$/,
+      ),
       servers: ['i-0b0c0d0e0f00000d1'],
       measure: { value: -800, limit: null, unit: 'ms', seconds: 30 },
       occurredAt: '2026-05-06T07:08:00.000Z',
@@ -37,6 +39,13 @@ describe('parseEvent of a host sensor signal', () => {
     expect(signalOf(event)).toMatchObject({ kind: 'night-login', measure: null, remoteAddresses: ['203.0.113.9'] });
   });
 
+  it('writes mapped addresses as IPv4 and keeps what no host can be given for a person', () => {
+    const remoteAddresses = ['::ffff:203.0.113.7', '203.0.113.7', '0.0.0.0'];
+    const event = withValue(readFixture('sensor-clock-offset'), 'detail.remoteAddresses', remoteAddresses);
+
+    expect(signalOf(event).remoteAddresses).toEqual(['203.0.113.7', '0.0.0.0']);
+  });
+
   it.each([
     ['value', undefined, 'detail.value: must be given for kind "clock-offset", got nothing'],
     ['unit', 'minutes', 'detail.unit: must be one of ms, s, us, ns, got "minutes"'],
@@ -55,12 +64,48 @@ describe('parseEvent of a host sensor signal', () => {
   });
 });
 
+describe('the identity of an event of our own', () => {
+  const manual = { ...readFixture('manual-trip'), servers: ['i-1', 'i-2'] };
+  const listed = { ...manual, peers: ['10.0.0.1', '10.0.0.2'] };
+  const sensor = readFixture('sensor-clock-offset');
+  const login = ['value', 'unit', 'seconds'].reduce(
+    (event, key) => withValue(event, `detail.${key}`, undefined),
+    withValue(withValue(sensor, 'detail.kind', 'night-login'), 'detail.remoteAddresses', ['203.0.113.9']),
+  );
+
+  it.each([
+    ['other servers', manual, { ...manual, servers: ['i-3'] }],
+    ['one server more', manual, { ...manual, servers: ['i-1', 'i-2', 'i-3'] }],
+    ['another kind', manual, { ...manual, kind: 'crypto-mining' }],
+    ['peers', manual, { ...manual, peers: ['10.0.0.1'] }],
+    ['other peers', listed, { ...listed, peers: ['10.0.0.1', '10.0.0.3'] }],
+    ['ports', manual, { ...manual, ports: [443] }],
+    ['another request', manual, { ...manual, requestId: 'ticket-4712' }],
+    ['another value of a sensor', sensor, withValue(sensor, 'detail.value', -0.000_1)],
+    ['another kind of a sensor', login, withValue(login, 'detail.kind', 'zombie-connections')],
+    ['other addresses of a sensor', login, withValue(login, 'detail.remoteAddresses', ['203.0.113.10'])],
+    ['ports of a sensor', login, withValue(login, 'detail.ports', [443])],
+  ])('differs by %s', (_title, event, changed) => {
+    expect(signalOf(changed).identity).not.toBe(signalOf(event).identity);
+  });
+
+  it.each([
+    ['the order of servers', manual, { ...manual, servers: ['i-2', 'i-1', 'i-2'] }],
+    ['the order of peers', listed, { ...listed, peers: ['10.0.0.2', '::ffff:10.0.0.1'] }],
+    ['the words of the reason', manual, { ...manual, reason: 'The same, said again' }],
+    ['the time a sensor sends again', sensor, withValue(sensor, 'detail.observedAt', '2026-05-06T07:09:00Z')],
+    ['the unit a sensor writes', sensor, withValue(withValue(sensor, 'detail.value', -800), 'detail.unit', 'ms')],
+  ])('does not differ by %s', (_title, event, changed) => {
+    expect(signalOf(changed).identity).toBe(signalOf(event).identity);
+  });
+});
+
 describe('parseEvent of a manual start', () => {
   it('takes account, region and time from where it arrives', () => {
     expect(signalOf(readFixture('manual-trip'))).toMatchObject({
       source: 'manual',
       kind: 'other-threat',
-      identity: 'manual:ticket-4711',
+      identity: expect.stringMatching(/^manual:ticket-4711:[0-9a-f]{16}$/),
       accountId: '123456789012',
       region: 'us-east-1',
       servers: ['i-0b0c0d0e0f00000a1'],
@@ -78,7 +123,7 @@ describe('parseEvent of a manual start', () => {
     ['kind', 'everything', 'kind: must be one of'],
     ['requestId', undefined, 'requestId: must be string'],
     ['fuse', 'reset', 'fuse: must be one of trip, got "reset"'],
-    ['peers', ['10.0.0.0/33'], 'peers.0: must be an IP address or CIDR'],
+    ['peers', ['10.0.0.0/33'], 'peers.0: must be an address or range that the firewall of a host takes'],
     ['peers', [], 'peers: must be at least 1'],
     ['ports', [0], 'ports.0: must be at least 1'],
     ['peer', ['10.0.0.1'], 'has unknown keys peer'],
@@ -95,9 +140,24 @@ describe('parseEvent of a manual start', () => {
     expect(() => parseEvent(event)).toThrow('ports: must be left out where peers are given, got [443]');
   });
 
-  it('refuses to cut less than all of what spreads', () => {
-    const event = { ...readFixture('manual-trip'), kind: 'ransomware', ports: [443] };
+  it.each(['ransomware', 'lateral-movement'])('refuses to cut less than all of %s, which spreads', (kind) => {
+    const event = { ...readFixture('manual-trip'), kind, ports: [443] };
 
-    expect(() => parseEvent(event)).toThrow('what spreads is cut whole, got "ransomware"');
+    expect(() => parseEvent(event)).toThrow(`what spreads is cut whole, got "${kind}"`);
   });
+
+  it('writes mapped peers as IPv4, each once', () => {
+    const event = { ...readFixture('manual-trip'), peers: ['::ffff:10.0.0.0/104', '10.0.0.0/8', '2001:db8::1'] };
+
+    expect(signalOf(event).remoteAddresses).toEqual(['10.0.0.0/8', '2001:db8::1']);
+  });
+
+  it.each(['0.0.0.0', '0.0.0.0/8', '::1', '64:ff9b::/96', '2000::/3', '10.0.0.0/0'])(
+    'refuses the peer %s, which no host can be given',
+    (peer) => {
+      const event = { ...readFixture('manual-trip'), peers: ['10.0.0.1', peer] };
+
+      expect(() => parseEvent(event)).toThrow(`peers.1: must be an address or range that the firewall of a host takes`);
+    },
+  );
 });

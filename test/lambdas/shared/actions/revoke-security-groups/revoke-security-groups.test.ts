@@ -74,10 +74,20 @@ describe('revoke-security-groups of a whole server', () => {
     const card = bench.lab.ec2.model.networkInterfaces.get(eni);
     if (card !== undefined) bench.lab.ec2.model.networkInterfaces.set(eni, { ...card, requesterManaged: true });
 
-    const { changes, leftAlone } = await bench.action.plan(bench.context());
+    const { changes, leftAlone, unable } = await bench.action.plan(bench.context());
 
     expect(changes).toEqual([]);
     expect(leftAlone.map(({ target }) => target)).toEqual([eni]);
+    expect(unable).toEqual([{ target: server, reason: 'No interface could be moved' }]);
+  });
+
+  it('says of which servers no interface was found', async () => {
+    addServer(bench.lab.ec2, [bench.web]);
+
+    const { changes, unable } = await bench.action.plan(bench.context({ servers: [server, twin] }));
+
+    expect(changes).toHaveLength(1);
+    expect(unable).toEqual([{ target: twin, reason: 'No interface could be moved' }]);
   });
 
   it('goes on with the others when one interface fails, and reads back which', async () => {
@@ -108,6 +118,21 @@ describe('revoke-security-groups of a whole server', () => {
     expect(bench.groupsOf(eni)).toEqual([bench.groups.quarantine]);
     expect(bench.operations().filter((name) => name === 'ModifyNetworkInterfaceAttribute')).toHaveLength(5);
   });
+
+  it.each(['InternalError', 'Unavailable', 'RequestTimeout'])(
+    'tries an interface again that EC2 answers with %s, and gives up with an error that is retried',
+    async (code) => {
+      const eni = addServer(bench.lab.ec2, [bench.web]);
+      const { changes } = await bench.action.plan(bench.context());
+      bench.failWhen('ModifyNetworkInterfaceAttribute', code);
+      await expect(bench.action.apply(changes, bench.context())).rejects.toThrow(LookupFailedError);
+      bench.failWhen('ModifyNetworkInterfaceAttribute', code, { times: 4 });
+
+      await bench.action.apply(changes, { ...bench.context(), resumed: true });
+
+      expect(bench.groupsOf(eni)).toEqual([bench.groups.quarantine]);
+    },
+  );
 
   it('gives up with ThrottledError in time, and the next try touches only what is left', async () => {
     const [first, second] = [

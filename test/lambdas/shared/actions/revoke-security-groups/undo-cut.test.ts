@@ -30,7 +30,6 @@ describe('undo of a cut of a whole server', () => {
       (eni: string) =>
         void Object.assign(bench.lab.ec2.model.networkInterfaces.get(eni) ?? {}, { groupIds: [bench.groups.sealed] }),
     ],
-    ['an interface that is gone', (eni: string) => void bench.lab.ec2.model.networkInterfaces.delete(eni)],
     ['a former group that is gone', () => void bench.lab.ec2.model.securityGroups.delete(bench.web)],
   ])('guesses nothing where it finds %s: drifted', async (_, spoil) => {
     const eni = addServer(bench.lab.ec2, [bench.web]);
@@ -40,6 +39,39 @@ describe('undo of a cut of a whole server', () => {
     const [undoing] = await bench.action.undo(changes, nothingSeen);
 
     expect(undoing?.status).toBe('drifted');
+  });
+});
+
+describe('undo of a cut of an interface that is gone', () => {
+  it('has nothing to put back, also when it goes at the last moment', async () => {
+    const bench = await NetworkBench.start();
+    addServer(bench.lab.ec2, [bench.web]);
+    const changes = await bench.cut(bench.context());
+    const [target = ''] = changes.map((change) => change.target);
+    bench.lab.gateway.setIntercept(({ operation }) =>
+      operation === 'ModifyNetworkInterfaceAttribute'
+        ? {
+            error: {
+              code: 'InvalidNetworkInterfaceID.NotFound',
+              message: `The networkInterface ID '${target}' does not exist`,
+              status: 400,
+            },
+          }
+        : undefined,
+    );
+
+    const last = await bench.action.undo(changes, nothingSeen);
+    bench.lab.ec2.model.networkInterfaces.delete(target);
+    const gone = await bench.action.undo(changes, nothingSeen);
+    await bench.lab.gateway.stop();
+
+    expect([...last, ...gone]).toEqual(
+      Array.from({ length: 2 }, () => ({
+        target,
+        status: 'irreversible',
+        reason: 'Interface is gone: nothing to put back',
+      })),
+    );
   });
 });
 
@@ -108,10 +140,30 @@ describe('revoke-security-groups of ports', () => {
     expect(undoing?.status).toBe(status);
   });
 
-  it('says drifted when the group is gone', async () => {
+  it('has nothing to put back when the group is gone', async () => {
     addServer(bench.lab.ec2, [bench.web]);
     const changes = await bench.cut(bench.context(ports));
     bench.lab.ec2.model.securityGroups.delete(bench.web);
+
+    const undoings = await bench.action.undo(changes, nothingSeen);
+
+    expect(undoings.map(({ status }) => status)).toEqual(['irreversible', 'irreversible']);
+  });
+
+  it('says drifted when another group is gone that the rule names', async () => {
+    addServer(bench.lab.ec2, [bench.web]);
+    const changes = await bench.cut(bench.context(ports));
+    bench.lab.gateway.setIntercept(({ operation }) =>
+      operation === 'AuthorizeSecurityGroupIngress'
+        ? {
+            error: {
+              code: 'InvalidGroup.NotFound',
+              message: `The security group '${bench.web}0' does not exist`,
+              status: 400,
+            },
+          }
+        : undefined,
+    );
 
     const undoings = await bench.action.undo(changes, nothingSeen);
 
