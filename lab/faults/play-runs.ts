@@ -33,7 +33,7 @@ export interface PlayRunsProps {
 }
 
 /** A lab grows with every play, and with it the time of the next one. */
-const playsPerLab = 25;
+const playsPerLab = 50;
 
 interface Job {
   readonly run: FaultRun;
@@ -74,13 +74,17 @@ async function listJobs(
       if (violations.length > 0) {
         throw new Error(`Could not begin with "${run.name}": without a fault ${JSON.stringify(violations)}`);
       }
-      const points = choose(listPoints(calls, lab.deployment, run.during));
+      const points = choose(listPoints(calls, lab.deployment, run.during).filter((point) => isStruck(run, point)));
       jobs.push(...points.map((point) => ({ run, point, expected: outcome })));
     }
   } finally {
     await lab.stop();
   }
   return jobs;
+}
+
+function isStruck({ only }: FaultRun, point: FaultPoint): boolean {
+  return only === undefined || !('mark' in point) || only.includes(point.mark.caller);
 }
 
 /** One lab after the other, each for a number of plays; one that shows a violation is not used again. */

@@ -84,6 +84,8 @@ function isPossible(kind: CallFault, { service, operation }: CallMark, during: '
   if (service === 'lambda' && killing.has(kind)) return false;
   // A function that still runs while its caller tries again: two of them work on one thing at the same time.
   if (kind === 'lose answer at once') return service === 'lambda';
+  // A read that is refused is a failed lookup, as one that is throttled on.
+  if (kind === 'refuse once') return service === 'lambda' || changing.test(operation);
   // A crash at a read leaves what the crash at the write before it left: once is enough.
   return kind !== 'kill after, deliver again' || (during === 'respond' && changing.test(operation));
 }

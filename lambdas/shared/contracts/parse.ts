@@ -49,9 +49,18 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   }
 }
 
+/** YAML aliases can make a value that holds itself; such a one has no JSON. */
+function toText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'a value that holds itself';
+  }
+}
+
 /** A value as a reader can find it again: quoted, cut at 80 characters. */
 export function showValue(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
+  const text = toText(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

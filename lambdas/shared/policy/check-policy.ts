@@ -43,8 +43,11 @@ function hasField(selector: Selector): boolean {
   return Object.values(selector).some((value) => value !== undefined);
 }
 
+/** The widest private network there is; a few wider ones together would be every address. */
+const widestSpared = 8;
+
 function checkCidrs(policy: Policy): PolicyFault[] {
-  const openRule = 'must not hold every address: it would keep open what a cut closes';
+  const openRule = 'must not hold every address, nor more than a /8: it would keep open what a cut closes';
   const agent = policy.agentPath.cidrs.map((cidr, index) => ({ cidr, path: `agentPath.cidrs.${index}`, spared: true }));
   const golden = policy.goldenChannels.flatMap(({ peers }, channel) =>
     peers.map((cidr, index) => ({ cidr, path: `goldenChannels.${channel}.peers.${index}`, spared: true })),
@@ -53,7 +56,7 @@ function checkCidrs(policy: Policy): PolicyFault[] {
     peers.map((cidr, index) => ({ cidr, path: `priorityClasses.${entry}.peers.${index}`, spared: false })),
   );
   return [...agent, ...golden, ...classes].flatMap(({ cidr, path, spared }) => {
-    const rule = whyNoCidr(cidr) ?? (spared && cidr.endsWith('/0') ? openRule : undefined);
+    const rule = whyNoCidr(cidr) ?? (spared && Number(cidr.split('/')[1]) < widestSpared ? openRule : undefined);
     return rule === undefined ? [] : [{ path, rule, value: cidr }];
   });
 }

@@ -27,7 +27,8 @@ const state = z.object({
 
 /** `detail` of an alarm's state change, or of one contributor to it. */
 export const AlarmDetailSchema = z.object({
-  alarmName: z.string().check(z.minLength(1)),
+  // CloudWatch allows 255.
+  alarmName: z.string().check(z.minLength(1), z.maxLength(255)),
   state,
   configuration: z.nullish(z.object({ metrics: z.nullish(z.array(metric)), alarmRule: text })),
   alarmContributor: z.nullish(

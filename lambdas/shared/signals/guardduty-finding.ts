@@ -78,7 +78,8 @@ const service = z.object({
  */
 export const GuardDutyFindingSchema = z.object({
   id: z.string().check(z.minLength(1)),
-  type: z.string().check(z.minLength(1)),
+  // Far over AWS's own names; a longer one would be repeated in every sentence of evidence.
+  type: z.string().check(z.minLength(1), z.maxLength(512)),
   severity: z.number().check(z.minimum(0), z.maximum(10)),
   accountId: z.string().check(z.minLength(1)),
   region: z.string().check(z.minLength(1)),

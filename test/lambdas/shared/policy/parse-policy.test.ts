@@ -155,6 +155,11 @@ const faults: readonly (readonly [string, Record<string, unknown>, string])[] = 
     { goldenChannels: [{ ...channel, peers: ['0.0.0.0/0'] }] },
     'goldenChannels.0.peers.0: must not hold every address',
   ],
+  [
+    'an agent path to half of everywhere',
+    { agentPath: { cidrs: ['128.0.0.0/1'] } },
+    'agentPath.cidrs.0: must not hold every address',
+  ],
   ['an agent path to everywhere', { agentPath: { cidrs: ['::/0'] } }, 'agentPath.cidrs.0: must not hold every address'],
   [
     'a port outside the range',

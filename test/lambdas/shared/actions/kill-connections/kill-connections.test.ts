@@ -1,4 +1,3 @@
-import { DescribeNetworkInterfacesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CancelCommandCommand,
   DescribeDocumentCommand,
@@ -180,37 +179,6 @@ describe('kill-connections', () => {
     expect((await run()).seen[0]?.held).toBe(true);
   });
 
-  it.each(['', '\n', '\n----------ERROR-------\nnft: warning\nfailed to run commands: exit status 3'])(
-    'reads the verdict before what the agent adds: %j',
-    async (added) => {
-      answer(`${JSON.stringify(verdict)}${added}`, 'Failed');
-
-      expect((await run()).seen[0]?.held).toBe(true);
-    },
-  );
-
-  it('believes the last verdict where there are several', async () => {
-    const other = JSON.stringify({ ...verdict, survivors: 3 });
-    answer(`${JSON.stringify(verdict)}\n${other}`);
-
-    expect((await run()).seen[0]?.held).toBe(false);
-  });
-
-  it('asks every host but those that are gone, and says which', async () => {
-    const fleet = Array.from({ length: 50 }, (_, index) => `i-${String(index).padStart(17, '0')}`);
-    const gone = [fleet[3], fleet[31]];
-    mock.on(SendCommandCommand).callsFake(({ InstanceIds }: { InstanceIds: string[] }) => {
-      if (!InstanceIds.some((id) => gone.includes(id))) return { Command: { CommandId: InstanceIds.join() } };
-      throw Object.assign(new Error('not in a valid state for account'), { name: 'InvalidInstanceId' });
-    });
-
-    const { seen } = await run(fleet);
-
-    expect(seen).toHaveLength(50);
-    expect(seen.filter(({ held }) => !held).map(({ target }) => target)).toEqual(gone);
-    expect(seen[3]?.reason).toContain('InvalidInstanceId');
-  });
-
   it('gives up on a host that never answers, in its own time, and says so', async () => {
     answer('', 'InProgress');
     mock.on(CancelCommandCommand).resolves({});
@@ -312,19 +280,6 @@ describe('kill-connections', () => {
       answer(JSON.stringify({ ...release, ...over }));
 
       const undoings = await undo();
-
-      expect(undoings.map((undoing) => undoing.status)).toEqual([status]);
-    });
-
-    it.each([
-      ['has no interface any more', [], 'irreversible'],
-      ['is only stopped', [{ Attachment: { InstanceId: a } }], 'failed'],
-    ])('says of a host that Systems Manager lost and that %s: %#', async (_, found, status) => {
-      mock.on(SendCommandCommand).rejects(Object.assign(new Error('lost'), { name: 'InvalidInstanceId' }));
-      const ec2 = new EC2Client({ region: 'eu-central-1' });
-      mockClient(ec2).on(DescribeNetworkInterfacesCommand).resolves({ NetworkInterfaces: found });
-
-      const undoings = await killConnections({ ssm, ec2, releaseDocument: document, timing }).undo([change], new Map());
 
       expect(undoings.map((undoing) => undoing.status)).toEqual([status]);
     });
