@@ -80,7 +80,11 @@ describe('restore.asl.json', () => {
   it('closes with the failure when nothing could be looked up', async () => {
     const { calls } = await run([], ['find-entries']);
 
-    expect(calls.at(-1)).toMatchObject({ step: 'close-restore', results: [], failure: { error: 'MessageInvalidError' } });
+    expect(calls.at(-1)).toMatchObject({
+      step: 'close-restore',
+      results: [],
+      failure: { error: 'MessageInvalidError' },
+    });
   });
 
   it('ends red when closing reports what did not come back', async () => {

@@ -85,7 +85,8 @@ describe('runAction', () => {
     const { table, tools } = build();
     table.onCall = async (call) => {
       if (call.includes('1-intended')) throw new Error('table is gone');
-      for (let pause = 0; pause < 50 && call === cut; pause += 1) await Promise.resolve();
+      if (call !== cut) return;
+      for (let pause = 0; pause < 50; pause += 1) await Promise.resolve();
     };
 
     await expect(runAction(request, tools)).rejects.toThrow(AuditWriteError);
