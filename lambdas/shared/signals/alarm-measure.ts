@@ -46,7 +46,8 @@ export function readMeasure(
   if (run === undefined) return null;
   const statistic = data?.statistic ?? watched?.statistic ?? '';
   const holds = statisticsThatHold.has(statistic.toLowerCase());
-  return { value: run.value, limit: run.limit, unit, seconds: holds ? run.points * periodSeconds : 0 };
+  const seconds = run.points * periodSeconds;
+  return { value: run.value, limit: run.limit, unit, seconds: holds && Number.isFinite(seconds) ? seconds : 0 };
 }
 
 function readReasonData(text: string | null | undefined): ReasonData | undefined {
@@ -94,7 +95,7 @@ function readReason(reason: string): Run | undefined {
   const limit = Number(threshold);
   const shown = readShownValues(text);
   const [newest] = shown;
-  if (newest === undefined || Number.isNaN(limit)) return undefined;
+  if (newest === undefined || !Number.isFinite(limit)) return undefined;
   const points = Number(crossed);
   if (points <= shown.length) return { value: Math.min(...shown.slice(0, points)), points, limit };
   // More datapoints than are shown: all of them are above the limit, how far is not said. "M out of N" with a gap, or
@@ -107,5 +108,5 @@ function readReason(reason: string): Run | undefined {
 function readShownValues(text: string): number[] {
   const list = /\[([^\]]*)\]/.exec(text)?.[1] ?? '';
   const values = list.split(',').map((entry) => Number.parseFloat(entry));
-  return values.filter((value) => !Number.isNaN(value));
+  return values.filter(Number.isFinite);
 }

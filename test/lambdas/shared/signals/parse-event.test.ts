@@ -69,6 +69,14 @@ describe('parseEvent', () => {
     );
   });
 
+  it.each([
+    ['sensor-clock-offset', 'detail.value', 1.7e305],
+    ['sensor-clock-offset', 'detail.limit', -1.7e305],
+    ['sensor-clock-offset', 'detail.value', 1e16],
+  ])('refuses a number that no sensor measures: %s %s %d', (name, path, value) => {
+    expect(parseOrRefuse(withValue(readFixture(name), path, value))).toBe('refused');
+  });
+
   it('reads a finding alike in camelCase and PascalCase, whatever its numbers and addresses', () => {
     const finding = fc.record({
       name: fc.constantFrom('guardduty-command-and-control', 'guardduty-brute-force', 'guardduty-malicious-file'),
