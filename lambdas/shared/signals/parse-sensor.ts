@@ -14,14 +14,14 @@ const address = z.string().check(z.refine(isAddress, 'must be an IP address'));
 const port = z.int().check(z.minimum(1), z.maximum(65_535));
 
 /** Beyond any clock, load or count; near the end of the number range a change of unit would make it infinite. */
-const measured = z.number().check(z.minimum(-1e15), z.maximum(1e15));
+const measuredNumber = z.number().check(z.minimum(-1e15), z.maximum(1e15));
 
 /** Our own event, so unknown keys are refused. */
 const SensorDetailSchema = z.strictObject({
   instanceId: ServerIdSchema,
   kind: z.enum(signalKinds),
-  value: z.optional(measured),
-  limit: z.optional(measured),
+  value: z.optional(measuredNumber),
+  limit: z.optional(measuredNumber),
   unit: z.optional(z.string()),
   seconds: z.optional(z.number().check(z.minimum(0))),
   remoteAddresses: z.optional(z.array(address).check(z.maxLength(1000))),
