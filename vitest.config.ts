@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: 'test/global-setup.ts',
+    setupFiles: ['test/fixed-seed.ts'],
     include: ['test/**/*.test.ts'],
     // The template validator costs seconds a process; one test in test/cdk switches it on.
     env: { CDK_VALIDATION: 'false', CDK_DISABLE_CLI_TELEMETRY: 'true', AWS_EC2_METADATA_DISABLED: 'true' },
