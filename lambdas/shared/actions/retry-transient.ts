@@ -1,4 +1,4 @@
-import { codeOf, isThrottling, type Timing } from '../clients/aws-errors.ts';
+import { codeOf, isThrottling, retryWhile, type Timing } from '../clients/aws-errors.ts';
 import { isRecord } from '../record.ts';
 
 /** Words for faults on AWS's side or on the way there: the same call may well succeed a moment later. */
@@ -31,23 +31,11 @@ export function isTransient(error: unknown): boolean {
   return (typeof code === 'string' && transientCodes.has(code)) || (typeof status === 'number' && status >= 500);
 }
 
-/**
- * Repeats a call for as long as its failure may pass and the deadline lets it; at the deadline the last failure is
- * thrown. Only for calls that may run twice: a fault can hide that the call took effect.
- */
+/** Repeats a call that failed for now. Only for calls that may run twice: a fault can hide that the call took effect. */
 export async function retryTransient<Result>(
   timing: Timing,
   deadlineMs: number,
   call: () => Promise<Result>,
 ): Promise<Result> {
-  for (let waitMs = 200; ; waitMs = Math.min(2000, waitMs * 2)) {
-    try {
-      return await call();
-    } catch (error) {
-      // Jitter: the calls of one cut must not come back in one wave.
-      const pauseMs = waitMs * (0.5 + Math.random() / 2);
-      if (!isTransient(error) || timing.nowMs() + pauseMs > deadlineMs) throw error;
-      await timing.sleep(pauseMs);
-    }
-  }
+  return retryWhile(isTransient, timing, deadlineMs, call);
 }

@@ -49,10 +49,12 @@ export interface Timing {
 export const systemTiming: Timing = { nowMs: () => Date.now(), sleep: async (milliseconds) => sleepFor(milliseconds) };
 
 /**
- * Repeats a call for as long as AWS answers "slow down" and the deadline lets it; the SDK's own three tries come first
- * inside each call. A bucket refills five calls a second, so waits between 0.2 and 2 s keep it drained and no more.
+ * Repeats a call for as long as its failure may pass by itself and the deadline lets it; at the deadline the last
+ * failure is thrown. The SDK's own three tries come first inside each call. A bucket of EC2 refills five calls a second,
+ * so waits between 0.2 and 2 s keep it drained and no more.
  */
-export async function retryThrottled<Result>(
+export async function retryWhile<Result>(
+  mayPass: (error: unknown) => boolean,
   timing: Timing,
   deadlineMs: number,
   call: () => Promise<Result>,
@@ -63,8 +65,17 @@ export async function retryThrottled<Result>(
     } catch (error) {
       // Jitter: the calls of one cut must not come back in one wave.
       const pauseMs = waitMs * (0.5 + Math.random() / 2);
-      if (!isThrottling(error) || timing.nowMs() + pauseMs > deadlineMs) throw error;
+      if (!mayPass(error) || timing.nowMs() + pauseMs > deadlineMs) throw error;
       await timing.sleep(pauseMs);
     }
   }
+}
+
+/** Repeats a call that AWS refused for its rate only: safe for calls that must not run twice. */
+export async function retryThrottled<Result>(
+  timing: Timing,
+  deadlineMs: number,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  return retryWhile(isThrottling, timing, deadlineMs, call);
 }
