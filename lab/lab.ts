@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AuditItem } from '../lambdas/shared/clients/audit-item.ts';
 import { readStepKey } from '../lambdas/shared/clients/audit-keys.ts';
 import { AuditTable } from '../lambdas/shared/clients/audit-table.ts';
 import type { Mode } from '../lambdas/shared/clients/audit-table.ts';
 import type { RestoreRequest } from '../lambdas/shared/contracts/restoring.ts';
+import { readRecordedEntry } from '../lambdas/shared/recorded-entry.ts';
 import { createHostWorld, detectRealHosts } from './hosts/create-host-world.ts';
 import type { HostWorld } from './hosts/host-world.ts';
 import type { EntrySeen } from './result.ts';
@@ -137,14 +139,20 @@ async function runRestore(aws: AwsLab, deployment: Deployment, request: RestoreR
   return record.status === 'SUCCEEDED' ? results.map(({ status }) => status) : ['failed'];
 }
 
-/** The last step of every action on every cohort, in the order the entries were begun. */
-function toEntries(items: readonly { readonly sk: string; readonly [name: string]: unknown }[]): EntrySeen[] {
-  const last = new Map<string, EntrySeen>();
-  for (const item of items) {
-    const key = readStepKey(item.sk);
-    if (key === null) continue;
-    const status = key.step.replace(/^\d+-/, '');
-    last.set(`${key.action} ${key.cohortId}`, { ...key, status, at: String(item['at']) });
-  }
-  return [...last.values()];
+/**
+ * Every action on every cohort as restore reads it: where two tries closed an entry differently, the worse word counts.
+ * An entry that was never closed shows its last step.
+ */
+function toEntries(items: readonly AuditItem[]): EntrySeen[] {
+  const byEntry = Map.groupBy(
+    items.filter(({ sk }) => readStepKey(sk) !== null),
+    ({ sk }) => sk.split('#').slice(0, 3).join('#'),
+  );
+  return [...byEntry.values()].flatMap((steps) => {
+    const last = steps.at(-1);
+    const key = last === undefined ? null : readStepKey(last.sk);
+    if (last === undefined || key === null) return [];
+    const status = readRecordedEntry(steps).outcome?.status ?? key.step.replace(/^\d+-/, '');
+    return [{ action: key.action, cohortId: key.cohortId, status, at: String(last['at']) }];
+  });
 }
