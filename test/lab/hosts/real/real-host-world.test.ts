@@ -73,7 +73,8 @@ describe.skipIf(!realHosts.possible)('a real host world', () => {
       import { createHostWorld } from ${JSON.stringify(entry)};
       const world = await createHostWorld({ force: 'real' });
       await world.createServer({ instanceId: 'i-1', privateAddress: '10.77.66.55', peers: [] });
-      await world.runCommand('i-1', { script: '#!/bin/bash\\nsetsid sleep 8117 >/dev/null 2>&1 &', environment: {}, timeoutSeconds: 5 });
+      const script = '#!/bin/bash\\nsetsid sleep 8117 >/dev/null 2>&1 &\\nuntil grep -qx sleep /proc/$!/comm; do :; done';
+      await world.runCommand('i-1', { script, environment: {}, timeoutSeconds: 5 });
       console.log('ready');
       setInterval(() => {}, 1000);`;
     const maker = spawn(process.execPath, ['--input-type=module', '-e', program], {
