@@ -2,13 +2,16 @@ import { maxListCharacters } from '../lambdas/shared/host-address.ts';
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
 import {
+  choicePattern,
   cidrListPattern,
   deadlinePattern,
   goldenListPattern,
   incidentPattern,
   portListPattern,
+  silencePattern,
   ttlPattern,
 } from './parameter-patterns.ts';
+import { windowsBlockParameters } from './windows/block-parameters.ts';
 
 /** Parameters of `kill-connections`; lists are separated by single blanks. */
 export const killConnectionsParameters = {
@@ -38,6 +41,20 @@ export const killConnectionsParameters = {
     minChars: 0,
     maxChars: 600,
     default: '',
+  },
+  only: {
+    description: 'zombies: of the ports in scope only sockets whose peer is gone, and only their peers stay blocked',
+    allowedPattern: choicePattern,
+    minChars: 3,
+    maxChars: 7,
+    default: 'all',
+  },
+  silentSeconds: {
+    description: 'A peer is gone when nothing was heard of it for longer and what it was sent stays unanswered',
+    allowedPattern: silencePattern,
+    minChars: 1,
+    maxChars: 4,
+    default: '10',
   },
   golden: {
     description: 'Golden channels, in@CIDR@PORT or out@CIDR@PORT: never cut',
@@ -78,6 +95,28 @@ export const killConnections = commandDocument({
   parameters: killConnectionsParameters,
   script: killConnectionsScript,
   // Longer than the longest deadline: the script's own verdict tells more than the agent's kill.
+  timeoutSeconds: 125,
+  stepName: 'killConnections',
+});
+
+/** As `killConnectionsParameters`, so that one set of values serves both, with what the firewall of Windows needs on top. */
+export const killConnectionsOnWindowsParameters = {
+  ...killConnectionsParameters,
+  ...windowsBlockParameters,
+} as const satisfies CommandParameters;
+
+/** The script for Windows as the agent gets it; not run on Windows. */
+export const killConnectionsOnWindowsScript = readScript('windows/kill-connections.ps1');
+
+/**
+ * SSM document content: the same for Windows, where only IPv4 connections can be ended. A document of its own: both
+ * halves in one, with the values of their parameters, would be more than the 64 KB a document may have.
+ */
+export const killConnectionsOnWindows = commandDocument({
+  description:
+    'Cuts TCP connections of a Windows host and keeps them cut, golden channels spared: list, block, kill, list again',
+  parameters: killConnectionsOnWindowsParameters,
+  windowsScript: killConnectionsOnWindowsScript,
   timeoutSeconds: 125,
   stepName: 'killConnections',
 });

@@ -29,11 +29,15 @@ export const releaseConnectionsParameters = {
 /** The script as the agent gets it. */
 export const releaseConnectionsScript = readScript('linux/release-connections.sh');
 
+/** The same for Windows; not run on Windows. */
+export const releaseConnectionsWindowsScript = readScript('windows/release-connections.ps1');
+
 /** SSM document content: lifts one incident's block when it is still the block that was set. */
 export const releaseConnections = commandDocument({
   description: 'Lifts the block of one incident: released, already-released, or drifted and left as it is',
   parameters: releaseConnectionsParameters,
   script: releaseConnectionsScript,
+  windowsScript: releaseConnectionsWindowsScript,
   timeoutSeconds: 125,
   stepName: 'releaseConnections',
 });

@@ -12,6 +12,7 @@ export async function setup(): Promise<() => void> {
     ...(possible ? [] : [`tests on real hosts: ${reason}`]),
     ...(existsSync(join(root, '..', 'shared', 'events')) ? [] : ['recorded events: no folder ../shared/events']),
   ];
+  console.warn('The long proofs on real hosts are run by `npm run proofs`');
   for (const what of skipped) console.warn(`Skipped ${what}`);
   if (!possible && process.env['FUSE_NO_SKIP'] === '1') throw new Error(`Nothing may be skipped here, but ${reason}`);
   // Once for all test files: a build while another file reads the bundles would give either a half one.

@@ -11,10 +11,12 @@ source parts/targets.sh
 source parts/sockets.sh
 # shellcheck source=parts/table.sh
 source parts/table.sh
+# shellcheck source=parts/zombies.sh
+source parts/zombies.sh
 readonly document=kill-connections
 readonly most_rounds=3
 
-scope='' ttl=0 blocked=false table_digest='' list_file='' list_digest='' block_ms=0 kill_ms=0
+scope='' only=all ttl=0 blocked=false table_digest='' list_file='' list_digest='' block_ms=0 kill_ms=0
 selected=0 cut=0 survivors=0 golden_before=0 golden_lost=0
 
 print_verdict() {
@@ -35,13 +37,26 @@ read_parameters() {
   scope=$wanted
   is_number "$seconds" 0 604800 || fail 64 "Parameter ttlSeconds must be 0 to 604800, received '${seconds:0:80}'"
   ttl=$seconds
+  read_choice
   read_spared
   read_targets
   read_resolvers
 }
 
+# Reads whether everything in scope is cut, or only what is dead already.
+read_choice() {
+  # A caller from before there was a choice does not hand it over.
+  local wanted=${SSM_only-all}
+  [[ $wanted =~ ^(all|zombies)$ ]] || fail 64 "Parameter only must be all or zombies, received '${wanted:0:80}'"
+  only=$wanted
+  [[ $only == all || $scope == ports ]] || fail 64 "Parameter only is zombies, but scope is '$scope': wanted ports"
+  read_silence
+}
+
 list_before() {
-  walk_sockets -tnHOe before.raw || fail 65 "Cannot list sockets: $(<ss.err)"
+  local options=-tnHOe
+  [[ $only == all ]] || options+=io
+  walk_sockets "$options" before.raw || fail 65 "Cannot list sockets: $(<ss.err)"
   list_golden golden-before.raw || fail 65 "Cannot list golden connections: $(<ss.err)"
   check_deadline 'listing sockets'
 }
@@ -110,8 +125,9 @@ open_state_dir
 find_namespaces
 find_agent_terms
 list_before
+[[ $only == all ]] || select_zombies
 put_block
-kill_sockets
+if [[ $only == all ]]; then kill_sockets; else kill_zombies; fi
 compare_lists
 [[ -z $error ]] || fail 70 "$error"
 ((survivors == 0)) || fail 1 "$survivors sockets survive the kill: the kernel may lack SOCK_DESTROY"

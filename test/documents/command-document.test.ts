@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { CommandDocumentError, commandDocument } from '../../documents/command-document.ts';
+import { CommandDocumentError, commandDocument, readScript } from '../../documents/command-document.ts';
 import type { CommandDocumentProps } from '../../documents/command-document.ts';
 import { killConnections, killConnectionsScript } from '../../documents/kill-connections.ts';
 import { releaseConnections, releaseConnectionsScript } from '../../documents/release-connections.ts';
@@ -13,6 +13,22 @@ const valid = {
   timeoutSeconds: 20,
   stepName: 'test',
 };
+const windowsScript = "Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\nexit 0\n";
+const linuxStep = {
+  action: 'aws:runShellScript',
+  name: 'test',
+  precondition: { StringEquals: ['platformType', 'Linux'] },
+  inputs: { timeoutSeconds: '20', runCommand: ['#!/bin/bash', 'echo "$SSM_incident"'] },
+};
+const windowsStep = {
+  action: 'aws:runPowerShellScript',
+  name: 'testOnWindows',
+  precondition: { StringEquals: ['platformType', 'Windows'] },
+  inputs: {
+    timeoutSeconds: '20',
+    runCommand: ['Set-StrictMode -Version Latest', "$ErrorActionPreference = 'Stop'", 'exit 0'],
+  },
+};
 
 describe('commandDocument', () => {
   it('builds one Linux shell step whose parameters become environment variables', () => {
@@ -20,15 +36,16 @@ describe('commandDocument', () => {
       schemaVersion: '2.2',
       description: 'A test',
       parameters: { incident: { ...incident, type: 'String', interpolationType: 'ENV_VAR' } },
-      mainSteps: [
-        {
-          action: 'aws:runShellScript',
-          name: 'test',
-          precondition: { StringEquals: ['platformType', 'Linux'] },
-          inputs: { timeoutSeconds: '20', runCommand: ['#!/bin/bash', 'echo "$SSM_incident"'] },
-        },
-      ],
+      mainSteps: [linuxStep],
     });
+  });
+
+  it('adds a step for Windows, and builds one for Windows alone', () => {
+    const both = commandDocument({ ...valid, windowsScript });
+    const alone = commandDocument({ ...valid, script: undefined, windowsScript });
+
+    expect(both.mainSteps).toEqual([linuxStep, windowsStep]);
+    expect(alone.mainSteps).toEqual([windowsStep]);
   });
 
   it.for<{ readonly why: string; readonly change: Partial<CommandDocumentProps> }>([
@@ -39,9 +56,41 @@ describe('commandDocument', () => {
     { why: 'an open pattern', change: { parameters: { incident: { ...incident, allowedPattern: '[a-z]+' } } } },
     { why: 'look-around', change: { parameters: { incident: { ...incident, allowedPattern: '^(?!a)b$' } } } },
     { why: 'a back-reference', change: { parameters: { incident: { ...incident, allowedPattern: '^(a)\\1$' } } } },
+    { why: 'no script at all', change: { script: undefined } },
+    {
+      why: 'PowerShell with text the agent would substitute',
+      change: { windowsScript: `${windowsScript}# {{ incident }}\n` },
+    },
+    { why: 'PowerShell that is not ASCII', change: { windowsScript: `${windowsScript}'\u2019'\n` } },
+    { why: 'PowerShell with carriage returns', change: { windowsScript: windowsScript.replaceAll('\n', '\r\n') } },
+    {
+      why: 'PowerShell that goes on after an error',
+      change: { windowsScript: windowsScript.replace('Stop', 'Continue') },
+    },
+    { why: 'PowerShell that is not strict', change: { windowsScript: windowsScript.replace('Latest', '1') } },
     { why: 'a default its pattern refuses', change: { parameters: { incident: { ...incident, default: '1' } } } },
   ])('refuses $why', ({ change }) => {
     expect(() => commandDocument({ ...valid, ...change })).toThrow(CommandDocumentError);
+  });
+});
+
+describe('readScript', () => {
+  it('puts the parts of a script in the place of the lines that source them', () => {
+    const linux = readScript('linux/release-connections.sh');
+    const windows = readScript('windows/release-connections.ps1');
+
+    expect(linux.split('\n').filter((line) => /^(source |# shellcheck source=)/.test(line))).toEqual([]);
+    expect(linux).toContain('read_common_parameters() {');
+    expect(windows.split('\n').filter((line) => line.startsWith('. "'))).toEqual([]);
+    expect(windows).toContain('function Read-CommonParameter {');
+  });
+
+  it('leaves comments out, but what the linter is told', () => {
+    const comments = (path: string) => readScript(path).match(/^ *(#|\/\/)(?!!).*/gm) ?? [];
+
+    expect(comments('linux/release-connections.sh').length).toBeGreaterThan(0);
+    expect(comments('linux/release-connections.sh').filter((line) => !line.includes('# shellcheck '))).toEqual([]);
+    expect(comments('windows/kill-connections.ps1')).toEqual([]);
   });
 });
 

@@ -6,28 +6,12 @@ import {
   instanceId,
   peer,
   realHosts,
+  replaceTool,
   runKill,
   runShell,
   startServer,
   wrapScript,
 } from './run-document.ts';
-
-/** Puts a script over a tool, in a mount namespace of its own; `$real` is the tool itself. */
-function replaceTool(tool: string, lines: string): string {
-  return wrapScript(
-    killConnectionsScript,
-    `tool=$(readlink -f "$(type -P ${tool})")
-     real=$CF_STATE_DIR/real-${tool}
-     cp "$tool" "$real"
-     cat >"$CF_STATE_DIR/false-${tool}" <<LINES
-#!/bin/bash
-${lines}
-LINES
-     chmod +x "$CF_STATE_DIR/false-${tool}"
-     export tool inner CF_STATE_DIR
-     exec unshare -m bash -c 'mount --bind "$CF_STATE_DIR/false-${tool}" "$tool" && exec bash "$inner"'`,
-  );
-}
 
 describe.skipIf(!realHosts.possible)('kill-connections in trouble', () => {
   let world: HostWorld;
@@ -69,7 +53,7 @@ describe.skipIf(!realHosts.possible)('kill-connections in trouble', () => {
   });
 
   it('does not believe an ss that prints sockets as killed and kills none', async () => {
-    const script = replaceTool('ss', 'exec $real "\\${@/-tnHKOe/-tnHOe}"');
+    const script = replaceTool(killConnectionsScript, 'ss', 'exec $real "\\${@/-tnHKOe/-tnHOe}"');
 
     const { exitCode, verdict } = await runKill(world, {}, script);
 
@@ -86,6 +70,7 @@ describe.skipIf(!realHosts.possible)('kill-connections in trouble', () => {
 
   it('takes any word of ss on stderr for a failure, even when every socket is gone', async () => {
     const script = replaceTool(
+      killConnectionsScript,
       'ss',
       '[[ $1 != *K* ]] || echo "SOCK_DESTROY answers: \\"no\\"" >&2\nexec $real "\\$@"'.replace('$1', '\\$1'),
     );
@@ -97,7 +82,11 @@ describe.skipIf(!realHosts.possible)('kill-connections in trouble', () => {
   });
 
   it('gives up at its deadline and says that the block stands', async () => {
-    const script = replaceTool('ss', '[[ $1 != *K* ]] || sleep 5\nexec $real "\\$@"'.replace('$1', '\\$1'));
+    const script = replaceTool(
+      killConnectionsScript,
+      'ss',
+      '[[ $1 != *K* ]] || sleep 5\nexec $real "\\$@"'.replace('$1', '\\$1'),
+    );
 
     const { exitCode, verdict } = await runKill(world, { deadlineSeconds: '1' }, script);
 
@@ -108,6 +97,7 @@ describe.skipIf(!realHosts.possible)('kill-connections in trouble', () => {
 
   it('changes nothing when nft refuses the table', async () => {
     const script = replaceTool(
+      killConnectionsScript,
       'nft',
       '[[ $1 != -f ]] || set -- -f /dev/null/nothing\nexec $real "\\$@"'.replace('$1', '\\$1'),
     );

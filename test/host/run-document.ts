@@ -1,5 +1,6 @@
 import { killConnectionsScript } from '../../documents/kill-connections.ts';
 import { releaseConnectionsScript } from '../../documents/release-connections.ts';
+import { shedConnectionsScript } from '../../documents/shed-connections.ts';
 import { createHostWorld, detectRealHosts } from '../../lab/hosts/create-host-world.ts';
 import type { CommandResult, HostWorld, PeerSpec } from '../../lab/hosts/host-world.ts';
 
@@ -76,6 +77,37 @@ export async function runRelease(world: HostWorld, values: Values = {}): Promise
   return runDocument(world, releaseConnectionsScript, { incident: 'inc-1', deadlineSeconds: '20', ...values });
 }
 
+/** The verdict of a shedding, as far as tests look at it. */
+export interface ShedVerdict extends Verdict {
+  readonly load: string;
+  readonly before: number;
+  readonly after: number;
+  readonly lowMark: number;
+  readonly rounds: number;
+  readonly zombies: number;
+  readonly perClass: Readonly<Record<string, number>>;
+}
+
+/** The shed document with a shorter look at the load, to save the tests time: rates are by the clock. */
+export const quickShedScript = shedConnectionsScript.replace('\n  run sleep 1\n', '\n  run sleep 0.2\n');
+
+/** Runs the shed document, changed by what is given. */
+export async function runShed(
+  world: HostWorld,
+  values: Values,
+  script = quickShedScript,
+): Promise<CommandResult & { readonly verdict: ShedVerdict }> {
+  const all = {
+    incident: 'inc-1',
+    maxRounds: '3',
+    maxPercentPerRound: '100',
+    ttlSeconds: '600',
+    deadlineSeconds: '20',
+  };
+  const { verdict, ...result } = await runDocument(world, script, { ...all, ...values });
+  return { ...result, verdict: verdict as ShedVerdict };
+}
+
 /** Runs any shell lines on the server and returns what they say. */
 export async function runShell(world: HostWorld, script: string): Promise<string> {
   const command = {
@@ -88,9 +120,53 @@ export async function runShell(world: HostWorld, script: string): Promise<string
   return stdout;
 }
 
+/**
+ * Lets the host hear nothing more of these addresses, as when a cable is pulled. Their bare acknowledgements are lost a
+ * little earlier, so that the host's last words to each of them stay unanswered.
+ */
+export async function losePeers(world: HostWorld, addresses: readonly string[]): Promise<void> {
+  const from = addresses.map((address) => `${address.includes(':') ? 'ip6' : 'ip'} saddr ${address}`);
+  const drop = (packets: string): string =>
+    from.map((peers) => `add rule inet cable cut ${peers} ${packets} drop`).join('; ');
+  await runShell(
+    world,
+    `nft 'add table inet cable; add chain inet cable cut { type filter hook prerouting priority -400; }
+     ${drop('tcp flags & psh != psh')}'
+     sleep 0.2
+     nft '${drop('')}'`,
+  );
+}
+
+/** Plugs the cables in again. */
+export async function regainPeers(world: HostWorld): Promise<void> {
+  await runShell(world, 'nft delete table inet cable');
+}
+
 /** Puts a script into another one that prepares its surroundings first; `$inner` names the file to run. */
 export function wrapScript(script: string, preparation: string): string {
   return `#!/bin/bash\nmkdir -p "$CF_STATE_DIR"\ninner=$CF_STATE_DIR/inner.sh\ncat >"$inner" <<'INNER'\n${script}\nINNER\n${preparation}\n`;
+}
+
+/** Puts a script over a tool, in a mount namespace of the document's own; `$real` is the tool itself. */
+export function replaceTool(script: string, tool: string, lines: string): string {
+  return wrapScript(
+    script,
+    `tool=$(readlink -f "$(type -P ${tool})")
+     real=$CF_STATE_DIR/real-${tool}
+     cp "$tool" "$real"
+     cat >"$CF_STATE_DIR/false-${tool}" <<LINES
+#!/bin/bash
+${lines}
+LINES
+     chmod +x "$CF_STATE_DIR/false-${tool}"
+     export tool inner CF_STATE_DIR
+     exec unshare -m bash -c 'mount --bind "$CF_STATE_DIR/false-${tool}" "$tool" && exec bash "$inner"'`,
+  );
+}
+
+/** Shell lines that leave a program of Node running on a server; it ends with the world. */
+export function inBackground(program: string): string {
+  return `#!/bin/bash\nsetsid ${process.execPath} -e "$(cat <<'JS'\n${program}\nJS\n)" >/dev/null 2>&1 </dev/null &\nsleep 0.3\n`;
 }
 
 /** Established connections by peer name, as the server's kernel counts them. */

@@ -30,6 +30,16 @@ print_golden_rules() {
   done
 }
 
+# Writes the rules that keep the peers of zombies from coming back to the ports: their new connections alone, because
+# behind one address others may be alive.
+print_zombie_rules() {
+  local side=$1 guard=$2 address
+  [[ $side == in ]] || return 0
+  for address in 'ip saddr @peers4' 'ip6 saddr @peers6'; do
+    echo "    $guard$address tcp dport { $port_list } tcp flags & (syn | ack) == syn goto cut_in"
+  done
+}
+
 # Writes the rules that say what is cut. `guard` is empty or asks the timer first.
 print_cutting_rules() {
   local side=$1 guard=$2 address
@@ -52,13 +62,17 @@ print_cutting_rules() {
       fi
       echo "    ${guard}goto cut_$side"
       ;;
-    peers)
+    peers | both)
       # Prerouting also sees what containers send on, hence both addresses there.
       for address in 'ip daddr @peers4' 'ip6 daddr @peers6'; do echo "    $guard$address goto cut_$side"; done
       [[ $side == out ]] ||
         for address in 'ip saddr @peers4' 'ip6 saddr @peers6'; do echo "    $guard$address goto cut_$side"; done
-      ;;
-    ports)
+      ;;& # the ports as well, where the scope is both
+    ports | both)
+      if [[ ${only-all} == zombies ]]; then
+        print_zombie_rules "$side" "$guard"
+        return
+      fi
       if [[ $side == in ]]; then address=dport; else address=sport; fi
       echo "    ${guard}tcp $address { $port_list } goto cut_$side"
       ;;
@@ -97,6 +111,8 @@ print_table() {
   print_set golden4 ipv4_addr "$golden4"
   print_set golden6 ipv6_addr "$golden6"
   print_golden_sets
+  # Marks a table that blocks no more than the peers of zombies.
+  [[ ${only-all} == all ]] || echo '  set zombies { type inet_service; }'
   cat <<NFT
   chain cut_in {
     meta l4proto tcp counter reject with tcp reset

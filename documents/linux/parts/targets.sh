@@ -89,7 +89,7 @@ read_resolvers() {
 read_targets() {
   local item terms=()
   split_list peers "${SSM_peers-}" 8192
-  [[ $scope == peers ]] || ((${#items[@]} == 0)) || fail 64 "Parameter peers is given, but scope is '$scope'"
+  [[ $scope =~ ^(peers|both)$ ]] || ((${#items[@]} == 0)) || fail 64 "Parameter peers is given, but scope is '$scope'"
   for item in "${items[@]}"; do
     is_cidr "$item" || fail 64 "Parameter peers holds no CIDR: '$item'"
     if [[ $item == *:* ]]; then peers6+="${peers6:+, }$item"; else peers4+="${peers4:+, }$item"; fi
@@ -97,7 +97,7 @@ read_targets() {
     terms+=("$REPLY")
   done
   split_list ports "${SSM_ports-}" 600
-  [[ $scope == ports ]] || ((${#items[@]} == 0)) || fail 64 "Parameter ports is given, but scope is '$scope'"
+  [[ $scope =~ ^(ports|both)$ ]] || ((${#items[@]} == 0)) || fail 64 "Parameter ports is given, but scope is '$scope'"
   for item in "${items[@]}"; do
     is_number "$item" 1 65535 || fail 64 "Parameter ports holds no port: '$item'"
     port_list+="${port_list:+, }$item"
