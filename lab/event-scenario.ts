@@ -1,5 +1,8 @@
 import { isIPv4 } from 'node:net';
+import { isRedLine, redLines } from '../lambdas/shared/answers/red-lines.ts';
+import type { Profile } from '../lambdas/shared/policy/server-facts.ts';
 import { isRecord } from '../lambdas/shared/record.ts';
+import { tagKeys } from '../lambdas/shared/tags.ts';
 import { labAccountId, labRegion } from './lab.ts';
 import type { Signal } from '../lambdas/shared/contracts/signal.ts';
 import type { Scenario, ScenarioServer } from './scenario.ts';
@@ -32,17 +35,56 @@ export function toScenario(name: string, event: unknown, signal: Signal): Scenar
 function toServer(id: string, index: number, signal: Signal): ScenarioServer {
   const remotes = signal.remoteAddresses.filter(isPublicIPv4).slice(0, 3);
   const port = signal.localPorts[0] ?? 3389;
+  const network = `10.0.${100 + index}`;
+  const { profile, peers, machine } = toScene(signal, network);
   return {
     id,
-    address: `10.0.${100 + index}.20`,
-    tags: { 'connection-fuse:profile': 'general' },
+    address: `${network}.20`,
+    tags: { [tagKeys.profile]: profile },
     interfaces: 1,
     peers: [
       peer('users', `198.51.100.${100 + index}`, 20, 443),
-      peer('a colleague', `10.0.${100 + index}.40`, 5, 445),
+      peer('a colleague', `${network}.40`, 5, 445),
       ...remotes.map((address) => peer(`remote ${address}`, address, 5, port)),
+      ...peers,
     ],
+    ...(machine && { machine }),
   };
+}
+
+type Scene = Pick<ScenarioServer, 'peers' | 'machine'> & { readonly profile: Profile };
+
+/** What a red line needs to be seen on: a server of its profile, as the scenarios' policy names its parts. */
+function toScene({ kind, measure }: Signal, network: string): Scene {
+  if (!isRedLine(kind)) return { profile: 'general', peers: [] };
+  const { profile } = redLines[kind];
+  const offset = measure === null ? 0 : measure.value * (measure.unit === 's' ? 1000 : 1);
+  const clock = { offsetMs: kind === 'clock-offset' || kind === 'time-difference' ? offset : 0, holds: true };
+  const [active, at] = [true, `${network}.50`];
+  switch (profile) {
+    case 'trading':
+      return {
+        profile,
+        peers: [peer('brokers', at, 10, 8080)],
+        machine: { platform: 'Linux', services: [{ name: 'trading-engine', active }], clock },
+      };
+    case 'medical': {
+      const units = { services: [{ name: 'MSSQLSERVER', active }], tasks: [{ name: 'DataSync', active }] };
+      return { profile, peers: [peer('devices', at, 10, 6000)], machine: { platform: 'Windows', ...units, clock } };
+    }
+    case 'logistics': {
+      const session = { user: 'order-import', application: 'importer', isReplication: false, inTransaction: true };
+      return {
+        profile,
+        peers: [{ ...peer('importer', at, 4, 5432), session }],
+        machine: { platform: 'Linux', database: { engine: 'postgresql' } },
+      };
+    }
+    case 'surveillance':
+      return { profile, peers: kind === 'night-login' ? [] : [{ ...peer('dead camera', at, 3, 443), zombie: true }] };
+    default:
+      return profile satisfies never;
+  }
 }
 
 function peer(name: string, address: string, connections: number, port: number): ScenarioServer['peers'][number] {

@@ -1,3 +1,4 @@
+import type { MachineState } from './hosts/machine.ts';
 import type { Observed, PeerStory, ScenarioResult } from './result.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -13,6 +14,7 @@ export function judge(scenario: Scenario, observed: Observed, simulated: boolean
     scenario: scenario.name,
     ok: failures.length === 0,
     simulated,
+    standIns: observed.standIns,
     outcome: observed.outcome,
     reason: observed.reason,
     incidentId: observed.incidentId,
@@ -37,11 +39,18 @@ function meantToBeCut(scenario: Scenario, observed: Observed, story: PeerStory):
       return true;
     case 'peers':
       return peer !== undefined && cohort.cut.peers.some((cidr) => cidr.split('/')[0] === peer.address);
-    case 'ports':
-      return peer !== undefined && peer.direction === 'in' && cohort.cut.ports.includes(peer.port);
+    case 'ports': {
+      const isInScope = peer?.direction === 'in' && cohort.cut.ports.includes(peer.port);
+      // Where some are gone, the others are not to be cut with them.
+      return isInScope && (peer.zombie === true || !hasZombies(scenario));
+    }
     default:
       return cohort.cut satisfies never;
   }
+}
+
+function hasZombies({ servers }: Scenario): boolean {
+  return servers.some(({ peers }) => peers.some(({ zombie }) => zombie === true));
 }
 
 function countCut(scenario: Scenario, observed: Observed): ScenarioResult['cut'] {
@@ -53,9 +62,18 @@ function countCut(scenario: Scenario, observed: Observed): ScenarioResult['cut']
   };
 }
 
-function isRestored({ networkAsBefore, peers, restoreStatuses }: Observed): boolean {
-  const undone = restoreStatuses.every((status) => status === 'undone' || status === 'already-undone');
-  return networkAsBefore && undone && peers.every(({ before, restored }) => before === restored);
+/** Nobody can do better than say that something is irreversible: an ended session, a clock that was set right. */
+const restoredStatuses = new Set(['undone', 'already-undone', 'irreversible']);
+
+function isRestored({ networkAsBefore, peers, machines, restoreStatuses }: Observed): boolean {
+  const undone = restoreStatuses.every((status) => restoredStatuses.has(status));
+  const traffic = peers.every(({ before, restored }) => before === restored);
+  const units = machines.every(({ before, restored }) => unitsOf(before) === unitsOf(restored));
+  return networkAsBefore && undone && traffic && units;
+}
+
+function unitsOf({ services, tasks }: MachineState): string {
+  return JSON.stringify([services, tasks]);
 }
 
 function checkAlways(observed: Observed, goldenLost: number, restored: boolean): string[] {
@@ -86,8 +104,24 @@ function checkExpectations(expect: NonNullable<Scenario['expect']>, observed: Ob
     const seen = observed.entries.find((entry) => entry.action === action)?.status ?? 'absent';
     if (seen !== status) failures.push(`Audit entry "${action}" is "${seen}", "${status}" is wanted`);
   }
+  failures.push(...observed.machines.flatMap(({ after }) => checkMachine(expect, after)));
   if (expect.cut.length > 0) failures.push(...checkLatency(observed.latencyMs, expect.maximumLatencyMs));
   return failures;
+}
+
+function checkMachine(expect: NonNullable<Scenario['expect']>, after: MachineState): string[] {
+  const units = [
+    ...Object.entries(expect.services ?? {}).map(([name, wanted]) => ({ name, wanted, seen: after.services[name] })),
+    ...Object.entries(expect.tasks ?? {}).map(([name, wanted]) => ({ name, wanted, seen: after.tasks[name] })),
+  ];
+  const failures = units
+    .filter(({ wanted, seen }) => seen !== wanted)
+    .map(({ name, wanted, seen }) => `"${name}" is ${seen ?? 'missing'} after the event, ${wanted} is wanted`);
+  const { clockWithinMs } = expect;
+  const offsetMs = Math.abs(after.clockOffsetMs ?? Number.POSITIVE_INFINITY);
+  return clockWithinMs === undefined || offsetMs <= clockWithinMs
+    ? failures
+    : [...failures, `The clock is ${offsetMs} ms off after the event, at most ${clockWithinMs} ms are wanted`];
 }
 
 function checkLatency(latencyMs: number | null, maximumMs = Number.POSITIVE_INFINITY): string[] {

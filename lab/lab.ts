@@ -31,6 +31,12 @@ export interface LabProps {
   readonly tell?: ((line: string) => void) | undefined;
   /** A cloud assembly that was synthesised before for `labAccount`. Default: one is made for this lab. */
   readonly assembly?: string | undefined;
+  /** Whether waits take no real time, and `aws.skipTime` lets any other time pass. Default: false. */
+  readonly skipsWaits?: boolean | undefined;
+  /** Most processes of one function at a time; further requests wait. Default: as many as requests. */
+  readonly mostProcesses?: number | undefined;
+  /** Whether EC2's documented token buckets are in force. Default: false. */
+  readonly throttlesEc2?: boolean | undefined;
 }
 
 /** The deployed app with its hosts, ready for events. */
@@ -81,6 +87,9 @@ export async function startLab(props: LabProps = {}): Promise<Lab> {
   const aws = await startAwsLab({
     accountId: labAccountId,
     region: labRegion,
+    skipsWaits: props.skipsWaits,
+    mostProcesses: props.mostProcesses,
+    throttlesEc2: props.throttlesEc2,
     runCommand: async (instanceId, command) => await world.runCommand(instanceId, command),
     // A lab server has one real interface, its primary one; the others exist in EC2's model.
     onFirewallChange: async (instanceId, firewall, { deviceIndex }) => {

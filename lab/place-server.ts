@@ -31,7 +31,8 @@ export async function placeServer(aws: AwsLab, vpcId: string, server: ScenarioSe
       tags: server.tags,
     })),
   });
-  aws.ssm.addInstance({ instanceId: server.id, ipAddress: server.address });
+  const platformType = server.machine?.platform ?? 'Linux';
+  aws.ssm.addInstance({ instanceId: server.id, platformType, ipAddress: server.address });
   await aws.ec2.tellFirewalls();
 }
 

@@ -1,8 +1,10 @@
 import type { Lab } from './lab.ts';
 import type { PeerCount } from './hosts/host-world.ts';
 import { judge } from './judge.ts';
-import { tellPeerStories } from './result.ts';
+import type { MachineState } from './hosts/machine.ts';
+import { describeStandIns, tellMachineStories, tellPeerStories } from './result.ts';
 import type { EntrySeen, Observed, PeerStory, ScenarioResult } from './result.ts';
+import { toServerSpec } from './scenario.ts';
 import type { Scenario, ScenarioServer } from './scenario.ts';
 import { AssessmentSchema } from '../lambdas/shared/contracts/incident.ts';
 import type { Assessment } from '../lambdas/shared/contracts/incident.ts';
@@ -19,10 +21,15 @@ export interface Played {
 type Counts = ReadonlyMap<string, readonly PeerCount[]>;
 
 /** Plays one scenario from the event to the restore; what it reports was counted or read, never assumed. */
-export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Played> {
+export async function play(lab: Lab, scenario: Scenario, tellAs: Tell): Promise<Played> {
   const startedAt = Date.now();
   await lab.setMode(scenario.mode);
   for (const server of scenario.servers) await raiseServer(lab, server);
+  const standIns = [...new Set(scenario.servers.flatMap(({ id }) => lab.world.standIns(id)))];
+  // Where the whole world is a model, whoever listens says so anyway.
+  const mark = lab.world.kind === 'simulated' ? '' : ` ${describeStandIns(standIns)}`;
+  const tell: Tell = (line) => tellAs(`${line}${mark}`.trimEnd());
+  const machinesBefore = await readMachines(lab, scenario);
   const before = await countAll(lab, scenario);
   const networkBefore = scenario.servers.map(({ id }) => lab.networkOf(id));
   const up = scenario.servers.length;
@@ -31,6 +38,7 @@ export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Pl
   const receivedAt = Date.now();
   const execution = await lab.trigger(scenario.event);
   const after = await countAll(lab, scenario);
+  const machinesAfter = await readMachines(lab, scenario);
   const cut = await watchResult(lab, scenario, receivedAt);
   tell(`decided and done, ${total(before) - total(after)} connections are gone`);
 
@@ -39,6 +47,7 @@ export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Pl
   const entries = incidentId === null ? [] : await lab.readEntries(incidentId);
   const restoreStatuses = await restoreIfCut(lab, incidentId, entries);
   const restored = await reconnectAll(lab, scenario);
+  const machinesRestored = await readMachines(lab, scenario);
   const networkAfter = scenario.servers.map(({ id }) => lab.networkOf(id));
   tell(`restored, ${total(restored)} connections established`);
 
@@ -51,29 +60,21 @@ export async function play(lab: Lab, scenario: Scenario, tell: Tell): Promise<Pl
     cohorts: assessment?.cohorts ?? [],
     path: execution.path,
     peers: tellAll(scenario, before, after, restored),
+    machines: tellMachineStories(scenario, machinesBefore, machinesAfter, machinesRestored),
+    standIns,
     ...cut,
     entries,
     restoreStatuses,
     networkAsBefore: JSON.stringify(networkBefore) === JSON.stringify(networkAfter),
     milliseconds: Date.now() - startedAt,
   };
-  return { observed, result: judge(scenario, observed, lab.world.kind === 'simulated') };
+  const simulated = standIns.some((words) => words.startsWith('host simulated'));
+  return { observed, result: judge(scenario, observed, simulated || lab.world.kind === 'simulated') };
 }
 
 /** Raises a server with its peers, registers it and starts to watch it. */
 export async function raiseServer(lab: Lab, server: ScenarioServer): Promise<void> {
-  await lab.world.createServer({
-    instanceId: server.id,
-    privateAddress: server.address,
-    peers: server.peers.map(({ name, address, connections, direction, port, golden }) => ({
-      name,
-      address,
-      connections,
-      direction,
-      port,
-      golden,
-    })),
-  });
+  await lab.world.createServer(toServerSpec(server));
   await lab.addServer(server);
   await lab.world.watch(server.id);
 }
@@ -86,6 +87,10 @@ async function countAll(lab: Lab, scenario: Scenario): Promise<Counts> {
 async function reconnectAll(lab: Lab, scenario: Scenario): Promise<Counts> {
   const pairs = scenario.servers.map(async ({ id }) => [id, await lab.world.reconnect(id)] as const);
   return new Map(await Promise.all(pairs));
+}
+
+async function readMachines(lab: Lab, scenario: Scenario): Promise<readonly MachineState[]> {
+  return Promise.all(scenario.servers.map(async ({ id }) => await lab.world.readMachine(id)));
 }
 
 function total(counts: Counts): number {

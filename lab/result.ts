@@ -1,4 +1,6 @@
+import type { Scenario } from './scenario.ts';
 import type { PeerCount } from './hosts/host-world.ts';
+import type { MachineState, StandIns } from './hosts/machine.ts';
 import type { Cohort } from '../lambdas/shared/contracts/incident.ts';
 
 /** The connections of one peer, counted on the server before the event, after the cut and after the restore. */
@@ -9,6 +11,14 @@ export interface PeerStory {
   readonly before: number;
   readonly after: number;
   readonly restored: number;
+}
+
+/** Services, tasks and the clock of a server at the same three moments. */
+export interface MachineStory {
+  readonly server: string;
+  readonly before: MachineState;
+  readonly after: MachineState;
+  readonly restored: MachineState;
 }
 
 /** One audit entry as it stands in the table. */
@@ -30,6 +40,9 @@ export interface Observed {
   readonly cohorts: readonly Cohort[];
   readonly path: readonly string[];
   readonly peers: readonly PeerStory[];
+  readonly machines: readonly MachineStory[];
+  /** What of the servers is imitated. */
+  readonly standIns: StandIns;
   readonly goldenLost: number;
   /** Milliseconds from the event's receipt to the first packet that was blocked; null when none was. */
   readonly latencyMs: number | null;
@@ -44,7 +57,10 @@ export interface Observed {
 export interface ScenarioResult {
   readonly scenario: string;
   readonly ok: boolean;
+  /** True when a server was simulated as a whole. */
   readonly simulated: boolean;
+  /** What of the servers was imitated, in words; empty when all was real. */
+  readonly standIns: StandIns;
   readonly outcome: string;
   readonly reason: string;
   readonly incidentId: string | null;
@@ -54,6 +70,13 @@ export interface ScenarioResult {
   readonly restored: boolean;
   /** What was wanted and not seen; empty when `ok`. */
   readonly failures: readonly string[];
+}
+
+/** What stands behind every line that rests on something imitated; empty when all was real. */
+export function describeStandIns(standIns: StandIns): string {
+  if (standIns.length === 0) return '';
+  const short = standIns.map((words) => (words === 'host simulated' ? 'simulated' : words));
+  return `[${short.join('; ')}]`;
 }
 
 /** Pairs the counts of three moments by server and peer. */
@@ -73,4 +96,18 @@ export function tellPeerStories(
     after: find(after, peer),
     restored: find(restored, peer),
   }));
+}
+
+/** Pairs what was read of each server at three moments; servers of connections alone have no story. */
+export function tellMachineStories(
+  { servers }: Pick<Scenario, 'servers'>,
+  before: readonly MachineState[],
+  after: readonly MachineState[],
+  restored: readonly MachineState[],
+): MachineStory[] {
+  return servers.flatMap(({ id, machine }, index) => {
+    const [first, second, third] = [before[index], after[index], restored[index]];
+    const isKnown = machine !== undefined && first !== undefined && second !== undefined && third !== undefined;
+    return isKnown ? [{ server: id, before: first, after: second, restored: third }] : [];
+  });
 }

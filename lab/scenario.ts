@@ -4,8 +4,18 @@ import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { actionIds, actionStatuses } from '../lambdas/shared/contracts/action.ts';
 import { closingOutcomes } from '../lambdas/shared/contracts/closing.ts';
+import { databaseEngines } from '../lambdas/shared/actions/kill-sessions/session-selection.ts';
 import { parseWith } from '../lambdas/shared/contracts/parse.ts';
+import type { ServerSpec } from './hosts/host-world.ts';
 import { ServerIdSchema } from '../lambdas/shared/contracts/signal.ts';
+
+/** Who logs in over the connections of a peer that dials a database. */
+const SessionSchema = z.strictObject({
+  user: z.string(),
+  application: z.optional(z.string()),
+  isReplication: z._default(z.boolean(), false),
+  inTransaction: z._default(z.boolean(), false),
+});
 
 const PeerSchema = z.strictObject({
   name: z.string(),
@@ -16,6 +26,21 @@ const PeerSchema = z.strictObject({
   golden: z._default(z.boolean(), false),
   /** Whom the server's group lets in on the port: anyone, or only this peer's address. */
   allowed: z._default(z.enum(['anyone', 'address']), 'anyone'),
+  /** True for a peer that is gone while the server still holds its connections. */
+  zombie: z.optional(z.boolean()),
+  session: z.optional(SessionSchema),
+});
+
+const UnitSchema = z.strictObject({ name: z.string(), active: z._default(z.boolean(), true) });
+
+/** What a server is besides its connections: see hosts/machine.ts. */
+const MachineSchema = z.strictObject({
+  platform: z._default(z.enum(['Linux', 'Windows']), 'Linux'),
+  services: z.optional(z.array(UnitSchema)),
+  tasks: z.optional(z.array(UnitSchema)),
+  clock: z.optional(z.strictObject({ offsetMs: z.number(), holds: z._default(z.boolean(), true) })),
+  database: z.optional(z.strictObject({ engine: z.enum(databaseEngines) })),
+  cpuPercent: z.optional(z.int().check(z.minimum(0), z.maximum(100))),
 });
 
 const ServerSchema = z.strictObject({
@@ -24,6 +49,7 @@ const ServerSchema = z.strictObject({
   tags: z._default(z.record(z.string(), z.string()), {}),
   interfaces: z._default(z.int().check(z.minimum(1), z.maximum(4)), 1),
   peers: z.array(PeerSchema),
+  machine: z.optional(MachineSchema),
 });
 
 export const ScenarioSchema = z.strictObject({
@@ -39,6 +65,10 @@ export const ScenarioSchema = z.strictObject({
     /** Names of the peers whose connections must all be gone; everybody else must keep every one. */
     cut: z.array(z.string()),
     maximumLatencyMs: z.optional(z.number()),
+    /** Services, tasks and clocks right after the event, before anybody asks for a restore. */
+    services: z.optional(z.record(z.string(), z.enum(['active', 'inactive']))),
+    tasks: z.optional(z.record(z.string(), z.enum(['active', 'inactive']))),
+    clockWithinMs: z.optional(z.number()),
   }),
 });
 
@@ -53,6 +83,11 @@ export interface Scenario {
   readonly servers: readonly ScenarioServer[];
   readonly event: unknown;
   readonly expect?: ScenarioFile['expect'];
+}
+
+/** The server as the hosts' world raises it. */
+export function toServerSpec({ id, address, peers, machine }: ScenarioServer): ServerSpec {
+  return { instanceId: id, privateAddress: address, peers, ...(machine && { machine }) };
 }
 
 const folder = join(import.meta.dirname, 'scenarios');

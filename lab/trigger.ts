@@ -1,4 +1,4 @@
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { HistoryEvent } from './asl/history.ts';
 import { isRecord, readText } from '../lambdas/shared/record.ts';
 import type { AwsLab } from './services/aws-lab.ts';
@@ -27,7 +27,7 @@ export async function triggerRespond(aws: AwsLab, deployment: Deployment, event:
   const machineArn = deployment.outputs['RespondStateMachineArn'] ?? '';
   const known = new Set(aws.stepFunctions.executions);
   if (isRecord(event) && 'fuse' in event) await startExecution(aws, machineArn, event);
-  else aws.events.emit(event as EventSeed, busOf(event, deployment));
+  else emitEvent(aws, deployment, event);
   await aws.whenIdle();
   const execution = aws.stepFunctions.executions.find((seen) => seen.machine.arn === machineArn && !known.has(seen));
   if (execution === undefined) {
@@ -49,12 +49,22 @@ export async function triggerRespond(aws: AwsLab, deployment: Deployment, event:
   };
 }
 
+/** Puts an event on the bus it comes by: the default one for AWS services, the fuse's own for sensors. */
+export function emitEvent(aws: AwsLab, deployment: Deployment, event: unknown): void {
+  aws.events.emit(event as EventSeed, busOf(event, deployment));
+}
+
 /** Starts a machine by hand, on the wire as an operator's tools do, and returns its record in the lab. */
 export async function startExecution(aws: AwsLab, stateMachineArn: string, input: unknown): Promise<ExecutionRecord> {
   const { executionArn } = await createClient(aws).send(
     new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
   );
   return await aws.stepFunctions.whenDone(executionArn ?? '');
+}
+
+/** Brings a task token back with an answer, as the `fuse` command does. */
+export async function answerTask(aws: AwsLab, taskToken: string, answer: unknown): Promise<void> {
+  await createClient(aws).send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(answer) }));
 }
 
 function createClient({ url, region }: AwsLab): SFNClient {

@@ -1,9 +1,14 @@
+/** What a timer is for: something that takes its time, or a limit that counts only where nothing came before it. */
+export type TimerKind = 'wait' | 'limit';
+
 /** Where the interpreter takes its time from. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Runs `task` after the delay; the returned function cancels it. */
-  schedule(delayMilliseconds: number, task: () => void): () => void;
+  /** Runs `task` after the delay; the returned function cancels it. Default kind: wait. */
+  schedule(delayMilliseconds: number, task: () => void, kind?: TimerKind): () => void;
+  /** Told when somebody outside is to answer, until the returned function is called. */
+  expectAnswer?(): () => void;
 }
 
 /** Node cannot hold a longer timer than this (2^31 - 1 ms, 24.8 days). */
@@ -22,76 +27,6 @@ function scheduleReal(delayMilliseconds: number, task: () => void): () => void {
   };
   arm(delayMilliseconds);
   return () => clearTimeout(timer);
-}
-
-interface VirtualTimer {
-  readonly dueAt: number;
-  readonly task: () => void;
-}
-
-/**
- * A clock that jumps to the next timer as soon as nothing else runs: waits, retries and timeouts take no time and keep their order.
- * Work it cannot see (sockets, child processes) must be wrapped in `hold`, or the clock jumps past it.
- */
-export class VirtualClock implements Clock {
-  #now: number;
-  #holds = 0;
-  #armed = false;
-  readonly #timers = new Set<VirtualTimer>();
-
-  constructor(startsAt = '2026-01-01T00:00:00Z') {
-    this.#now = Date.parse(startsAt);
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  schedule(delayMilliseconds: number, task: () => void): () => void {
-    const timer = { dueAt: this.#now + delayMilliseconds, task };
-    this.#timers.add(timer);
-    this.#arm();
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Stops time until the returned function is called. */
-  hold(): () => void {
-    this.#holds += 1;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#holds -= 1;
-      this.#arm();
-    };
-  }
-
-  #arm(): void {
-    if (this.#armed || this.#timers.size === 0) return;
-    this.#armed = true;
-    // Two turns of the event loop: every promise chain has come to rest, and so has one immediate started by a handler.
-    setImmediate(() => setImmediate(() => this.#fire()));
-  }
-
-  #fire(): void {
-    this.#armed = false;
-    // Looked at only now, because a hold may have begun since the timer was set; its release arms again.
-    const timer = this.#holds > 0 ? undefined : this.#earliest();
-    if (timer === undefined) return;
-    this.#timers.delete(timer);
-    this.#now = Math.max(this.#now, timer.dueAt);
-    timer.task();
-    // One timer a turn, so that what it sets off happens before the next one, even at the same instant.
-    this.#arm();
-  }
-
-  #earliest(): VirtualTimer | undefined {
-    let earliest: VirtualTimer | undefined;
-    for (const timer of this.#timers) {
-      if (earliest === undefined || timer.dueAt < earliest.dueAt) earliest = timer;
-    }
-    return earliest;
-  }
 }
 
 /** Waits on `clock`; rejects with the signal's reason when it is aborted first. */

@@ -1,6 +1,7 @@
 /** Error names of the Amazon States Language the interpreter itself raises. */
 export const STATES_ERRORS = {
   timeout: 'States.Timeout',
+  taskFailed: 'States.TaskFailed',
   queryEvaluation: 'States.QueryEvaluationError',
   dataLimit: 'States.DataLimitExceeded',
   noChoice: 'States.NoChoiceMatched',
@@ -32,14 +33,16 @@ export class StateFailure extends Error implements ErrorOutput {
 /** Why a running state was stopped from outside; never seen by Retry or Catch of that state. */
 export type StopReason = 'aborted' | 'timed-out' | 'sibling-failed';
 
-/** Thrown inside states that were stopped. */
+/** Thrown inside states that were stopped. Who stopped the execution may say why: `output`. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
   readonly reason: StopReason;
+  readonly output: ErrorOutput;
 
-  constructor(reason: StopReason) {
+  constructor(reason: StopReason, output: ErrorOutput = {}) {
     super(`Could not finish the state: the execution was stopped ("${reason}")`);
     this.reason = reason;
+    this.output = output;
   }
 }
 
@@ -63,5 +66,5 @@ function matchesWildcard(name: string, failure: StateFailure): boolean {
   if (name === 'States.HeartbeatTimeout') return failure.missedHeartbeat;
   if (failure.error === STATES_ERRORS.dataLimit) return false;
   if (name === 'States.ALL') return true;
-  return name === 'States.TaskFailed' && failure.error !== STATES_ERRORS.timeout;
+  return name === STATES_ERRORS.taskFailed && failure.error !== STATES_ERRORS.timeout;
 }

@@ -67,7 +67,9 @@ async function runMember(
     note('Succeeded');
     return output;
   } catch (error) {
-    note(error instanceof StoppedError ? 'Aborted' : 'Failed');
+    if (!(error instanceof StoppedError)) note('Failed');
+    // The end of the whole execution is not an event of each iteration.
+    else if (error.reason === 'sibling-failed') note('Aborted');
     throw error;
   } finally {
     // What follows in the outer line comes after whatever happened last in here.

@@ -1,4 +1,4 @@
-import { VirtualClock, createRealClock, formatTimestamp } from './clock.ts';
+import { createRealClock, formatTimestamp } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { STATES_ERRORS, StateFailure, StoppedError } from './failure.ts';
 import type { ErrorOutput } from './failure.ts';
@@ -13,6 +13,7 @@ import type { ExecutionFacts, Run, Strand, TaskHandler } from './run.ts';
 import type { Machine } from './schema.ts';
 import { Scope } from './scope.ts';
 import { TaskTokens } from './tokens.ts';
+import { VirtualClock } from './virtual-clock.ts';
 import { runWorkflow } from './workflow.ts';
 
 /** What an execution needs from outside. */
@@ -30,7 +31,7 @@ export interface RunOptions {
   };
   /** Called with every history event as it happens. */
   readonly onEvent?: (event: HistoryEvent) => void;
-  /** Aborting it stops the execution: ABORTED. */
+  /** Aborting it stops the execution: ABORTED, with error and cause when the reason is a StoppedError that tells them. */
   readonly signal?: AbortSignal;
   /** Shared by executions whose tokens come back through one door; default: tokens of this execution only. */
   readonly tokens?: TaskTokens;
@@ -154,10 +155,15 @@ async function execute(
   // In the service's histories the first state points at 0, not at ExecutionStarted.
   cursor.last = 0;
   // Stopping is one signal for all reasons; every wait and every handler below listens to it.
-  const abort = (): void => stop.abort(new StoppedError('aborted'));
+  const abort = (): void => {
+    const reason: unknown = options.signal?.reason;
+    stop.abort(new StoppedError('aborted', reason instanceof StoppedError ? reason.output : {}));
+  };
   const timeOut = (): void => stop.abort(new StoppedError('timed-out'));
   const cancelTimeout =
-    machine.TimeoutSeconds === undefined ? () => undefined : run.clock.schedule(machine.TimeoutSeconds * 1000, timeOut);
+    machine.TimeoutSeconds === undefined
+      ? () => undefined
+      : run.clock.schedule(machine.TimeoutSeconds * 1000, timeOut, 'limit');
   options.signal?.addEventListener('abort', abort, { once: true });
   if (options.signal?.aborted === true) abort();
   try {
@@ -178,7 +184,9 @@ function describeEnd(error: unknown): End {
   }
   // Anything else is a fault of the interpreter and must not look like a failed machine.
   if (!(error instanceof StoppedError)) throw error;
-  return error.reason === 'timed-out' ? { status: 'TIMED_OUT', error: STATES_ERRORS.timeout } : { status: 'ABORTED' };
+  return error.reason === 'timed-out'
+    ? { status: 'TIMED_OUT', error: STATES_ERRORS.timeout }
+    : { status: 'ABORTED', ...error.output };
 }
 
 const END_EVENTS = {
@@ -190,6 +198,8 @@ const END_EVENTS = {
 
 function conclude(run: Run, { cursor }: Strand, end: End): Execution {
   const { status, output, ...failure } = end;
+  // An end from outside follows from no state: the service points it at 0.
+  if (status === 'ABORTED' || status === 'TIMED_OUT') cursor.last = 0;
   run.history.record(cursor, END_EVENTS[status], output === undefined ? failure : { output });
   return { ...end, history: run.history.events, path: run.path };
 }

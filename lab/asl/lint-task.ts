@@ -1,28 +1,25 @@
-import { listExpressions } from './expression.ts';
+import { expressionSource, listExpressions } from './expression.ts';
 import { isJsonObject } from './json.ts';
 import type { Finding } from './lint.ts';
 import type { StatePlace } from './places.ts';
-import { waitsForToken } from './task.ts';
+import { startsExecution, waitsForToken } from './resources.ts';
 
 /** Resource ARN, without `.waitForTaskToken`, to the Arguments a call must carry. */
 export type AllowedResources = Readonly<Record<string, readonly string[]>>;
 
-/** The integrations the product uses and the lab serves. EC2 and SSM are called from functions, never from the machine. */
+/** The integrations the lab serves. EC2, SSM and DynamoDB are called from functions, never from the machine. */
 export const ALLOWED_RESOURCES: AllowedResources = {
   'arn:aws:states:::lambda:invoke': ['FunctionName', 'Payload'],
   'arn:aws:states:::sqs:sendMessage': ['QueueUrl', 'MessageBody'],
   'arn:aws:states:::sns:publish': ['TopicArn', 'Message'],
   'arn:aws:states:::events:putEvents': ['Entries'],
-  'arn:aws:states:::dynamodb:getItem': ['TableName', 'Key'],
-  'arn:aws:states:::dynamodb:putItem': ['TableName', 'Item'],
-  'arn:aws:states:::dynamodb:updateItem': ['TableName', 'Key', 'UpdateExpression'],
-  'arn:aws:states:::dynamodb:deleteItem': ['TableName', 'Key'],
   'arn:aws:states:::states:startExecution': ['StateMachineArn', 'Input'],
+  'arn:aws:states:::states:startExecution.sync': ['StateMachineArn', 'Input'],
   'arn:aws:states:::states:startExecution.sync:2': ['StateMachineArn', 'Input'],
 };
 
-// DynamoDB has no callback pattern, and a job that is waited for has none either.
-const WITHOUT_TOKEN = /:dynamodb:|\.sync/;
+// A job whose end is waited for needs nobody to send a token.
+const WITHOUT_TOKEN = /\.sync/;
 
 /** Rules for Task states: time limit, retry, catch, known resource with its arguments, token handed on. */
 export function lintTask({ name, state }: StatePlace, resources: AllowedResources = ALLOWED_RESOURCES): Finding[] {
@@ -49,6 +46,10 @@ export function lintTask({ name, state }: StatePlace, resources: AllowedResource
   );
   if (waitsForToken(state.Resource) && !handsTokenOn) {
     report('token-not-sent', 'waits for a token it sends to nobody: wants $states.context.Task.Token in Arguments');
+  }
+  const childName = startsExecution(resource) && isJsonObject(given) ? given['Name'] : undefined;
+  if (typeof childName === 'string' && expressionSource(childName) === undefined) {
+    report('child-name', `names every execution "${childName}": the second one is refused for 90 days`);
   }
   return findings;
 }

@@ -1,12 +1,13 @@
 import validateAsl from 'asl-validator';
 
 import { KNOWN_FUNCTIONS } from './functions.ts';
+import { lintHandlers } from './lint-handlers.ts';
 import { lintReferences } from './lint-references.ts';
 import { lintTask } from './lint-task.ts';
 import type { AllowedResources } from './lint-task.ts';
 import { lintVariables } from './lint-variables.ts';
 import { assignedIn, inspectDefinition } from './machine.ts';
-import { innerWorkflows, isResilient, listPlaces, listTransitions } from './places.ts';
+import { innerWorkflows, listPlaces, listTransitions } from './places.ts';
 import type { StatePlace } from './places.ts';
 import type { Machine, Workflow } from './schema.ts';
 
@@ -46,6 +47,7 @@ export function lintHouseRules(definition: unknown, options: LintOptions = {}): 
     ...refused,
     ...lintHead(machine, places),
     ...places.flatMap(lintState),
+    ...places.flatMap(lintHandlers),
     ...workflows.flatMap(lintReachability),
     ...workflows.flatMap(lintHidingNames),
     ...places.flatMap((place) => lintTask(place, options.resources)),
@@ -86,28 +88,7 @@ function lintState({ name, state }: StatePlace): Finding[] {
   if (state.Type === 'Choice' && state.Default === undefined) {
     findings.push({ rule: 'choice-default', where: name, message: 'wants a Default, and that the harmless side' });
   }
-  if (isResilient(state)) findings.push(...lintDeadHandlers(name, state));
   return findings;
-}
-
-/** An error name an earlier entry of the same list already takes can never be reached. */
-function lintDeadHandlers(
-  name: string,
-  state: Extract<StatePlace['state'], { Type: 'Task' | 'Parallel' | 'Map' }>,
-): Finding[] {
-  // Both lists are read top down and the first entry that names the error wins.
-  const lists = Object.entries({ Retry: state.Retry ?? [], Catch: state.Catch ?? [] });
-  return lists.flatMap(([field, entries]) => {
-    const taken = new Set<string>();
-    return entries.flatMap(({ ErrorEquals }, index) =>
-      ErrorEquals.flatMap((error) => {
-        const isDead = taken.has(error);
-        taken.add(error);
-        const message = `names "${error}", which an earlier entry already takes`;
-        return isDead ? [{ rule: 'dead-handler', where: `${name}/${field}[${index}]`, message }] : [];
-      }),
-    );
-  });
 }
 
 /** Whether `$sum` is then the variable or the function is not documented: nobody should have to know. */

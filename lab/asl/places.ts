@@ -1,4 +1,5 @@
 import type { Json } from './json.ts';
+import { waitsForToken } from './resources.ts';
 import type { Catcher, Machine, ResilientState, State, Workflow } from './schema.ts';
 
 /** A state and where it stands. */
@@ -49,7 +50,8 @@ export function listTemplates(state: State): Template[] {
   const result = isResilient(state) ? 'result' : 'nothing';
   return [
     ...fields(state, { Output: result, Assign: result }),
-    ...fields(state, { Arguments: state.Type === 'Task' ? 'Task.Token' : 'nothing' }),
+    // A task that waits for no token has none.
+    ...fields(state, { Arguments: state.Type === 'Task' && waitsForToken(state.Resource) ? 'Task.Token' : 'nothing' }),
     ...fields(state, { Items: 'nothing', ItemSelector: 'Map.Item', MaxConcurrency: 'nothing' }),
     ...fields(state, { TimeoutSeconds: 'nothing', HeartbeatSeconds: 'nothing', Seconds: 'nothing' }),
     ...fields(state, { Timestamp: 'nothing', Error: 'nothing', Cause: 'nothing' }),

@@ -17,11 +17,13 @@ export interface TaskRequest {
   readonly signal: AbortSignal;
   /** Restarts the heartbeat clock. */
   readonly heartbeat: () => void;
+  /** For jobs that are waited for: tells what starting the job answered, before the handler answers with its result. */
+  readonly submitted: (output: Json) => void;
 }
 
 /**
  * Does the work of one resource and answers with JSON.
- * An error's `name` becomes the error name as the service reports it, its `message` the cause.
+ * An error's `name` becomes the error name as the service reports it, its `message` the cause; a StateFailure is taken as it is.
  */
 export type TaskHandler = (request: TaskRequest) => Promise<unknown>;
 

@@ -5,6 +5,9 @@ import type { Json } from './json.ts';
 import type { Move, Visit } from './run.ts';
 import type { StateOf } from './schema.ts';
 
+/** A Wait that would end later than this was recorded to fail the execution (2^31 - 1 s). */
+const LONGEST_DELAY_SECONDS = 2_147_483_647;
+
 /** Takes the first choice rule whose condition is true; the state's own Output and Assign belong to Default. */
 export async function runChoice(visit: Visit<StateOf<'Choice'>>): Promise<Move> {
   const { input, state } = visit;
@@ -46,7 +49,13 @@ async function secondsUntil(visit: Visit, timestamp: string, nowMilliseconds: nu
     throw failField(visit, 'Timestamp', `${complaint}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   }
   // The service drops the milliseconds of the time it is given.
-  return Math.max(0, Math.floor(until / 1000) - nowMilliseconds / 1000);
+  const delaySeconds = Math.max(0, Math.floor(until / 1000) - nowMilliseconds / 1000);
+  if (delaySeconds <= LONGEST_DELAY_SECONDS) return delaySeconds;
+  const where = `the state '${visit.name}' (entered at the event id #${visit.enteredEventId})`;
+  throw new StateFailure({
+    error: STATES_ERRORS.runtime,
+    cause: `An error occurred while executing ${where}. Wait state delay is too long.`,
+  });
 }
 
 /** Always throws: the failure the state declares. */

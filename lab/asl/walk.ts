@@ -1,6 +1,5 @@
 import { attemptOnce } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
-import { VirtualClock } from './clock.ts';
 import { StateFailure } from './failure.ts';
 import type { ErrorOutput } from './failure.ts';
 import { bindFunctions } from './functions.ts';
@@ -12,11 +11,13 @@ import { loadMachine } from './machine.ts';
 import { planMap } from './map.ts';
 import { planParallel } from './parallel.ts';
 import { isResilient, listPlaces } from './places.ts';
+import { waitsForToken } from './resources.ts';
 import type { Run, Visit } from './run.ts';
 import type { ResilientState, State } from './schema.ts';
 import { Scope } from './scope.ts';
-import { planTask, waitsForToken } from './task.ts';
+import { planTask } from './task.ts';
 import { TaskTokens } from './tokens.ts';
+import { VirtualClock } from './virtual-clock.ts';
 import { enterState, performState, runWorkflow } from './workflow.ts';
 
 /** One way a state can go: what a test of "every branch" must walk. */

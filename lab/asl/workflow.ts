@@ -53,7 +53,8 @@ async function passThrough(visit: Visit): Promise<Move> {
     });
     return move;
   } catch (error) {
-    if (error instanceof StoppedError)
+    // As on AWS, states that end together with the whole execution leave no event of their own.
+    if (error instanceof StoppedError && error.reason === 'sibling-failed')
       run.history.record(cursor, `${visit.state.Type}StateAborted`, { name: visit.name });
     throw error;
   }

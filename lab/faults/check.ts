@@ -4,9 +4,10 @@ import type { Scenario } from '../scenario.ts';
 import type { ExecutionRecord } from '../services/step-functions/executions.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
 import type { FaultLab } from './fault-lab.ts';
-import { isHostCut, isNetworkCut, readEnds, readTruth } from './observe.ts';
-import type { EntryTold, Truth } from './observe.ts';
+import { readCut, readEnds, readTruth } from './observe.ts';
+import type { Counts, Cut, EntryTold, Truth } from './observe.ts';
 import type { RestoreTold } from './play-point.ts';
+import type { FaultRun, Layer } from './runs.ts';
 
 export const violationKinds = ['lifelineTouched', 'goldenTouched', 'overstated', 'notRestored'] as const;
 export type ViolationKind = (typeof violationKinds)[number];
@@ -19,39 +20,45 @@ export interface Violation {
 
 export interface RespondSeen {
   readonly lab: FaultLab;
+  readonly run: FaultRun;
   readonly scenario: Scenario;
   readonly before: Truth;
+  /** Connections when all was done, before everybody dialled again. */
+  readonly atEnd: Counts;
+  /** Executions that close an incident or a part of it. */
   readonly result: readonly ExecutionRecord[];
   readonly calls: readonly ServiceCall[];
   readonly incidentId: string;
-  readonly expected: string | null;
+  /** What each machine's execution has to end in where it is green; null where nothing is known of it. */
+  readonly expected: Outcomes | null;
   /** A server that became a lifeline on the way. */
   readonly protectedId: string | null;
 }
 
+/** How the executions of the clean play ended, by machine. */
+export type Outcomes = Readonly<Record<string, string>>;
+
 /** Judges the way from the event to the end of its executions; the servers' peers have dialled again meanwhile. */
-export async function judgeRespond(seen: RespondSeen): Promise<{ outcome: string; violations: Violation[] }> {
-  const { lab, scenario, before, incidentId } = seen;
+export async function judgeRespond(seen: RespondSeen): Promise<{ outcomes: Outcomes; violations: Violation[] }> {
+  const { lab, run, scenario, before, atEnd, incidentId } = seen;
   const truth = await readTruth(lab, scenario);
   const items = await lab.audit.readIncident(incidentId);
   const ends = readEnds(items);
   const told = seen.result.map((record) => ({ record, outcome: readOutcome(lab, record) }));
   const closed = items.filter(({ sk }) => sk.startsWith('closed#')).map((item) => String(item['outcome']));
-  const cut = { network: isNetworkCut(lab, scenario), host: await isHostCut(lab, scenario) };
+  const cut = await readCut(lab, scenario, atEnd);
   const outcomes = [...told.map(({ outcome }) => outcome), ...closed];
   return {
-    outcome: told[0]?.outcome ?? 'no execution',
+    outcomes: Object.fromEntries(told.map(({ record, outcome }) => [record.machine.arn, outcome])),
     violations: [
       ...findTouchedLifelines(seen),
       ...findTouchedGolden(before, truth),
       ...findOverstatedEnds(ends, cut),
-      ...findOverstatedOutcomes(outcomes, ends, cut, scenario),
+      ...findOverstatedOutcomes(outcomes, ends, cut, run),
       ...told.flatMap((one) => findFalseSuccess(one, ends, seen)),
     ],
   };
 }
-
-type Cut = Readonly<Record<'network' | 'host', boolean>>;
 
 /** Operations that change something in EC2 or on a host. */
 const mutating = /^(Modify|Revoke|Authorize|Create|Delete|Send)/;
@@ -81,31 +88,53 @@ function findTouchedGolden(before: Truth, now: Truth): Violation[] {
   ].map((text) => ({ kind: 'goldenTouched', seen: text }));
 }
 
+/** What an action claims to hold when its entry is `verified`. */
+const claims: Readonly<Record<string, keyof Cut>> = {
+  'revoke-security-groups': 'network',
+  'kill-connections': 'host',
+  'shed-connections': 'host',
+  'kill-sessions': 'sessions',
+  'stop-service': 'services',
+  'hold-task': 'tasks',
+  'resync-clock': 'clock',
+};
+
 function findOverstatedEnds(ends: readonly EntryTold[], cut: Cut): Violation[] {
-  return ends
-    .filter(({ action, status }) => {
-      if (status !== 'verified') return false;
-      return action === 'revoke-security-groups' ? !cut.network : action === 'kill-connections' && !cut.host;
-    })
-    .map(({ action, cohortId }) => overstated(`${action} of ${cohortId} is "verified", and it is not cut`));
+  return ends.flatMap(({ action, cohortId, status, isUndone }) => {
+    const claim = claims[action];
+    if (status !== 'verified' || isUndone || claim === undefined || cut[claim]) return [];
+    return [overstated(`${action} of ${cohortId} is "verified", and its ${claim} is not cut`)];
+  });
 }
+
+/** What has to be true of a layer that is said to be contained. */
+const layers: Readonly<Record<Layer, (cut: Cut) => boolean>> = {
+  network: ({ network }) => network,
+  host: ({ host }) => host,
+  sessions: ({ sessions }) => sessions,
+  machine: ({ services, tasks, clock }) => services && tasks && clock,
+};
 
 function findOverstatedOutcomes(
   outcomes: readonly string[],
   ends: readonly EntryTold[],
   cut: Cut,
-  { expect }: Scenario,
+  { layers: wanted = ['network', 'host'], scenario: { expect } }: FaultRun,
 ): Violation[] {
   const isBad = ends.some(({ status }) => status === 'failed' || status === 'partial');
   const wantsCut = (expect?.cut.length ?? 0) > 0;
-  return outcomes
-    .filter((outcome) => outcome === 'contained')
-    .flatMap(() => [
-      ...(wantsCut && !(cut.network && cut.host)
-        ? [overstated(`Outcome "contained", cut is ${JSON.stringify(cut)}`)]
-        : []),
-      ...(isBad ? [overstated(`Outcome "contained", entries are ${JSON.stringify(ends)}`)] : []),
-    ]);
+  const left = wantsCut ? wanted.filter((layer) => !layers[layer](cut)) : [];
+  return [
+    ...outcomes
+      .filter((outcome) => outcome === 'contained')
+      .flatMap(() => [
+        ...(left.length > 0 ? [overstated(`Outcome "contained", ${left.join()} is not: ${JSON.stringify(cut)}`)] : []),
+        ...(isBad ? [overstated(`Outcome "contained", entries are ${JSON.stringify(ends)}`)] : []),
+      ]),
+    ...(outcomes.includes('recovered') && (cut.services || !cut.clock)
+      ? [overstated(`Outcome "recovered", ${JSON.stringify(cut)}`)]
+      : []),
+  ];
 }
 
 /** A green execution has to have done what the clean one did; only a repeat may stand aside for the one that acts. */
@@ -115,13 +144,18 @@ function findFalseSuccess(
   { result, expected, incidentId }: RespondSeen,
 ): Violation[] {
   if (record.status !== 'SUCCEEDED') return [];
-  if (outcome === 'repeated' && result.length > 1) return [];
+  const isRepeatable = result.filter(({ machine }) => machine.arn === record.machine.arn).length > 1;
+  if (outcome === 'repeated' && isRepeatable) return [];
   if (outcome === 'nothing published') return [overstated(`Execution of ${incidentId} succeeded and told nobody`)];
-  if (expected !== null && outcome !== expected) {
-    return [overstated(`Execution succeeded as "${outcome}", the clean one as "${expected}"`)];
+  const wanted = expected?.[record.machine.arn];
+  if (wanted !== undefined && outcome !== wanted) {
+    return [overstated(`Execution succeeded as "${outcome}", the clean one as "${wanted}"`)];
   }
+  // Whoever asked a person answers for the question, not for what came of it.
   const open =
-    result.length > 1 ? [] : ends.filter(({ status }) => status === null || /^(failed|partial)$/.test(status));
+    isRepeatable || outcome === 'awaiting-approval'
+      ? []
+      : ends.filter(({ status }) => status === null || /^(failed|partial)$/.test(status));
   return open.length === 0 ? [] : [overstated(`Execution succeeded, entries are ${JSON.stringify(open)}`)];
 }
 
@@ -156,6 +190,7 @@ export async function judgeRestores(seen: RestoresSeen): Promise<Violation[]> {
   const faults = [
     ...(truth.network === before.network ? [] : [`Network is ${truth.network}, was ${before.network}`]),
     ...(truth.counts === before.counts ? [] : [`Connections are ${truth.counts}, were ${before.counts}`]),
+    ...(truth.machines === before.machines ? [] : [`Services are ${truth.machines}, were ${before.machines}`]),
     ...(cuts.length === 0 ? [] : [`${cuts.length} of its cuts are still listed`]),
     // Of an incident that was never opened nothing can be restored, and the restore has to say so.
     ...(isKnown ? [...findUnfinished(first, false), ...findUnfinished(second, true)] : []),
@@ -170,7 +205,8 @@ export async function judgeRestores(seen: RestoresSeen): Promise<Violation[]> {
 }
 
 function findUnfinished(told: RestoreTold | undefined, isSecond: boolean): string[] {
-  const good = isSecond ? ['already-undone'] : ['undone', 'already-undone'];
+  // What cannot be undone says so each time.
+  const good = ['already-undone', 'irreversible', ...(isSecond ? [] : ['undone'])];
   const isDone = told?.status === 'SUCCEEDED' && told.statuses.every((status) => good.includes(status));
   if (isDone) return [];
   const which = isSecond ? 'Second restore' : 'Restore';

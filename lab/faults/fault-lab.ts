@@ -15,27 +15,34 @@ export interface FaultLab {
   readonly deployment: Deployment;
   readonly world: HostWorld;
   readonly audit: AuditTable;
-  /** From now on hosts run what they are sent and lose their agent before it can answer; `false` ends it. */
-  silenceHosts(silent: boolean): void;
+  /** From now on these hosts run what they are sent and lose their agent before it can answer; none ends it. */
+  silenceHosts(instanceIds: readonly string[]): void;
   stop(): Promise<void>;
 }
 
 /** Systems Manager's delivery time-out of 30 s lasts this much less; the functions' clock skips along. */
 const scheduleSpeed = 100;
 
-/** Deploys a template that was synthesised before and starts one process of each function. */
-export async function startFaultLab(loaded: LoadedTemplate): Promise<FaultLab> {
+/**
+ * Deploys a template that was synthesised before and starts one process of each function. `mostProcesses` keeps a storm
+ * from starting a process for every finding.
+ */
+export async function startFaultLab(
+  loaded: LoadedTemplate,
+  options: { readonly mostProcesses?: number } = {},
+): Promise<FaultLab> {
   const world = await createHostWorld({ force: 'simulated' });
-  let isSilent = false;
+  let silent: readonly string[] = [];
   const aws = await startAwsLab({
     accountId: labAccountId,
     region: labRegion,
     skipsWaits: true,
+    mostProcesses: options.mostProcesses,
     retryDelayMs: () => 1,
     schedule: (delayMs, run) => void setTimeout(run, delayMs / scheduleSpeed).unref(),
     runCommand: async (instanceId, command) => {
       const result = await world.runCommand(instanceId, command);
-      if (isSilent) throw new Error('The agent was lost before it could answer');
+      if (silent.includes(instanceId)) throw new Error('The agent was lost before it could answer');
       return result;
     },
     onFirewallChange: async (instanceId, firewall, { deviceIndex }) => {
@@ -55,7 +62,7 @@ export async function startFaultLab(loaded: LoadedTemplate): Promise<FaultLab> {
     deployment,
     world,
     audit: new AuditTable(client, deployment.outputs['TableName'] ?? ''),
-    silenceHosts: (silent) => void (isSilent = silent),
+    silenceHosts: (instanceIds) => void (silent = instanceIds),
     stop: async () => {
       client.destroy();
       await aws.stop();

@@ -40,7 +40,11 @@ const words: Readonly<Record<string, { throttled: [string, number]; failed: [str
     failed: ['ServiceException', 500],
     refused: 'AccessDeniedException',
   },
+  states: { throttled: ['ThrottlingException', 400], failed: ['SfnException', 500], refused: 'AccessDeniedException' },
 };
+
+/** Longer than the functions wait for an answer; at least one of their tries is given up. */
+const hangMs = 5_500;
 
 /** Makes a server a lifeline after it was assessed, at the first call of a function that cuts: the guard must see it. */
 export function tagOnTheWay(lab: FaultLab, instanceId: string): Injection {
@@ -56,6 +60,35 @@ export function tagOnTheWay(lab: FaultLab, instanceId: string): Injection {
     },
   };
 }
+
+/** Cuts every list into the smallest pages its service knows: whoever reads only the first one misses the rest. */
+export function cutIntoPages(): Injection {
+  let isMet = false;
+  return {
+    wasMet: () => isMet,
+    whenSettled: async () => await Promise.resolve(),
+    intercept: ({ service, operation, input }) => {
+      const smallest = smallestPages[`${service} ${operation}`];
+      const asked = input as Readonly<Record<string, unknown>>;
+      const [name = ''] = Object.keys(smallest ?? {});
+      // EC2 takes no page size beside ids, and the size of a page that is being turned must not change.
+      if (smallest === undefined || Object.keys(asked).some((key) => /Id$|Ids$/.test(key) && key !== 'CommandId')) {
+        return undefined;
+      }
+      isMet = true;
+      return asked[name] !== undefined && service === 'dynamodb' ? undefined : { input: { ...asked, ...smallest } };
+    },
+  };
+}
+
+const fiveOfThem = { MaxResults: '5' };
+const smallestPages: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'dynamodb Query': { Limit: 1 },
+  'ssm ListCommandInvocations': { MaxResults: 1 },
+  'ec2 DescribeInstances': fiveOfThem,
+  'ec2 DescribeNetworkInterfaces': fiveOfThem,
+  'ec2 DescribeSecurityGroupRules': fiveOfThem,
+};
 
 /** Builds the hook that strikes at one call, and for `throttle on` at every call of its kind from there on. */
 export function injectAt(lab: FaultLab, kind: CallFault, mark: CallMark): Injection {
@@ -101,7 +134,11 @@ async function strike(lab: FaultLab, kind: CallFault, call: ServiceCall): Promis
       return { error: toError(say.failed) };
     case 'refuse once':
       return { error: toError([say.refused, 403]) };
+    case 'time out':
+      // Nobody hears it any more; the delay is the fault.
+      return { delayMs: hangMs, error: toError(say.failed) };
     case 'lose answer':
+      if (call.service === 'states') return { afterwards: loseStart };
       return call.service === 'lambda' ? { afterwards: loseInvocation } : { loseAnswer: true };
     default:
       return kind satisfies never;
@@ -117,6 +154,11 @@ async function invokeAside({ aws }: FaultLab, { input }: ServiceCall): Promise<v
 /** A function that ran and whose answer got lost: Step Functions tries again. */
 async function loseInvocation(): Promise<never> {
   return await Promise.reject(new ServiceError('ServiceException', 'The answer was lost', 500));
+}
+
+/** A child that was started, or told of, without the machine hearing of it. */
+async function loseStart(): Promise<never> {
+  return await Promise.reject(new ServiceError('SdkClientException', 'The answer was lost', 500));
 }
 
 function toError([code, status]: readonly [string, number]): WireError {

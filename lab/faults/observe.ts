@@ -1,6 +1,8 @@
 import type { PeerCount } from '../hosts/host-world.ts';
+import type { MachineState } from '../hosts/machine.ts';
 import { firewallAllows } from '../hosts/simulated/simulated-table.ts';
 import { readNetwork } from '../place-server.ts';
+import { toServerSpec } from '../scenario.ts';
 import type { Scenario, ScenarioServer } from '../scenario.ts';
 import { readStepKey } from '../../lambdas/shared/clients/audit-keys.ts';
 import type { FaultLab } from './fault-lab.ts';
@@ -11,6 +13,8 @@ export interface Truth {
   readonly network: string;
   /** Connections by server and peer. */
   readonly counts: string;
+  /** Services and scheduled tasks of every server; a clock that was set right stays right. */
+  readonly machines: string;
   /** Names of golden peers that could not dial now. */
   readonly goldenShut: readonly string[];
   /** Golden connections that broke since the servers were raised. */
@@ -20,8 +24,7 @@ export interface Truth {
 /** Raises the scenario's servers with their connections and agents. */
 export async function raiseServers(lab: FaultLab, scenario: Scenario, place: PlaceServer): Promise<void> {
   for (const server of scenario.servers) {
-    const { id: instanceId, address: privateAddress, peers } = server;
-    await lab.world.createServer({ instanceId, privateAddress, peers });
+    await lab.world.createServer(toServerSpec(server));
     await place(server);
   }
 }
@@ -34,6 +37,7 @@ export async function readTruth(lab: FaultLab, { servers }: Scenario): Promise<T
   return {
     network: JSON.stringify(servers.map(({ id }) => readNetwork(lab.aws, id))),
     counts: JSON.stringify(counts),
+    machines: JSON.stringify((await readMachines(lab, servers)).map(({ services, tasks }) => ({ services, tasks }))),
     goldenShut: servers.flatMap((server) =>
       server.peers.filter((peer) => peer.golden && !isOpenTo(lab, server, peer)).map(({ name }) => name),
     ),
@@ -41,24 +45,61 @@ export async function readTruth(lab: FaultLab, { servers }: Scenario): Promise<T
   };
 }
 
+async function readMachines(lab: FaultLab, servers: Scenario['servers']): Promise<MachineState[]> {
+  return Promise.all(servers.map(async ({ id }) => await lab.world.readMachine(id)));
+}
+
 /** Lets everybody dial again: what comes back was not blocked, neither by groups nor by a host's table. */
 export async function redial(lab: FaultLab, { servers }: Scenario): Promise<void> {
   for (const { id } of servers) await lab.world.reconnect(id);
 }
 
-/** True when no interface of a server lets a peer in or out that was to be cut. */
-export function isNetworkCut(lab: FaultLab, scenario: Scenario): boolean {
-  return scenario.servers.every((server) => victimsOf(scenario, server).every((peer) => !isOpenTo(lab, server, peer)));
+/** What is cut of all servers, and what of them is as it was: each looked at where it is. */
+export interface Cut {
+  /** No interface lets a peer in or out that was to be cut. */
+  readonly network: boolean;
+  /** No peer that was to be cut can come back. Only after everybody had a chance to dial again. */
+  readonly host: boolean;
+  /** No connection to a peer that was to be cut was left when all was done. */
+  readonly sessions: boolean;
+  readonly services: boolean;
+  readonly tasks: boolean;
+  /** Every clock is right. */
+  readonly clock: boolean;
 }
 
-/** True when no connection to a peer that was to be cut is there. Call it after a redial: then none can come back. */
-export async function isHostCut(lab: FaultLab, scenario: Scenario): Promise<boolean> {
-  const cuts = scenario.servers.map(async (server) => {
-    const counts: readonly PeerCount[] = await lab.world.count(server.id);
+/** A clock that was stepped is off by no more than what cannot be measured. */
+const clockLimitMs = 1;
+
+/** Looks at the servers twice: `atEnd` before everybody dialled again, all else after it. */
+export async function readCut(lab: FaultLab, scenario: Scenario, atEnd: Counts): Promise<Cut> {
+  const { servers } = scenario;
+  const machines = await readMachines(lab, servers);
+  const allDown = (units: readonly Readonly<Record<string, string>>[]): boolean =>
+    units.flatMap((byName) => Object.values(byName)).every((state) => state === 'inactive');
+  return {
+    network: servers.every((server) => victimsOf(scenario, server).every((peer) => !isOpenTo(lab, server, peer))),
+    host: isCut(scenario, await readCounts(lab, scenario)),
+    sessions: isCut(scenario, atEnd),
+    services: allDown(machines.map(({ services }) => services)),
+    tasks: allDown(machines.map(({ tasks }) => tasks)),
+    clock: machines.every(({ clockOffsetMs }) => clockOffsetMs === null || Math.abs(clockOffsetMs) < clockLimitMs),
+  };
+}
+
+/** Connections by server. */
+export type Counts = ReadonlyMap<string, readonly PeerCount[]>;
+
+export async function readCounts(lab: FaultLab, { servers }: Scenario): Promise<Counts> {
+  const pairs = servers.map(async ({ id }) => [id, await lab.world.count(id)] as const);
+  return new Map(await Promise.all(pairs));
+}
+
+function isCut(scenario: Scenario, counts: Counts): boolean {
+  return scenario.servers.every((server) => {
     const names = new Set(victimsOf(scenario, server).map(({ name }) => name));
-    return counts.every(({ peer, established }) => !names.has(peer) || established === 0);
+    return (counts.get(server.id) ?? []).every(({ peer, established }) => !names.has(peer) || established === 0);
   });
-  return (await Promise.all(cuts)).every(Boolean);
 }
 
 function victimsOf({ expect }: Scenario, { peers }: ScenarioServer): ScenarioServer['peers'] {
@@ -77,18 +118,26 @@ export interface EntryTold {
   readonly action: string;
   readonly cohortId: string;
   readonly status: string | null;
+  /** True where it was undone within the incident already. */
+  readonly isUndone: boolean;
 }
 
-/** How every entry of an incident ended, before any restore. */
+/** How every entry of an incident ended, before any restore that a person asked for. */
 export function readEnds(items: readonly { readonly sk: string }[]): EntryTold[] {
   const ends = new Map<string, EntryTold>();
   for (const { sk } of items) {
     const key = readStepKey(sk);
-    if (key === null || /^[4-9]|^\d\d/.test(key.step)) continue;
-    const status = /^(?:3|1)-(?!intended)(.+)$/.exec(key.step)?.[1] ?? null;
-    const { action, cohortId } = key;
-    const known = ends.get(`${action} ${cohortId}`)?.status ?? null;
-    ends.set(`${action} ${cohortId}`, { action, cohortId, status: status ?? known });
+    if (key === null) continue;
+    const { action, cohortId, step } = key;
+    const known = ends.get(`${action} ${cohortId}`);
+    const isUndone = /^(?:[4-9]|\d\d)-/.test(step);
+    const status = isUndone ? null : (/^(?:3|1)-(?!intended)(.+)$/.exec(step)?.[1] ?? null);
+    ends.set(`${action} ${cohortId}`, {
+      action,
+      cohortId,
+      status: status ?? known?.status ?? null,
+      isUndone: isUndone || known?.isUndone === true,
+    });
   }
   return [...ends.values()];
 }

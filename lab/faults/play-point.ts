@@ -2,17 +2,16 @@ import { labAccountId, labRegion, labVpcId } from '../lab.ts';
 import { placeServer } from '../place-server.ts';
 import type { Scenario } from '../scenario.ts';
 import type { ExecutionRecord } from '../services/step-functions/executions.ts';
-import type { EventSeed } from '../services/events/event.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
-import { startExecution } from '../trigger.ts';
+import { answerTask, emitEvent, startExecution } from '../trigger.ts';
 import { toIncidentId } from '../../lambdas/shared/incident-id.ts';
 import { parseEvent } from '../../lambdas/shared/signals/parse-event.ts';
 import { judgeRestores, judgeRespond } from './check.ts';
-import type { Violation } from './check.ts';
+import type { Outcomes, Violation } from './check.ts';
 import type { FaultLab } from './fault-lab.ts';
-import { injectAt, tagOnTheWay } from './inject.ts';
+import { cutIntoPages, injectAt, tagOnTheWay } from './inject.ts';
 import type { Injection } from './inject.ts';
-import { raiseServers, readTruth, redial } from './observe.ts';
+import { raiseServers, readCounts, readTruth, redial } from './observe.ts';
 import type { FaultPoint } from './point.ts';
 import { renewScenario } from './runs.ts';
 import type { FaultRun } from './runs.ts';
@@ -30,7 +29,7 @@ export interface PointPlayed {
   readonly calls: readonly ServiceCall[];
   /** False when the call to strike at did not come: the code took another way this time. */
   readonly wasMet: boolean;
-  readonly outcome: string;
+  readonly outcomes: Outcomes;
   readonly violations: readonly Violation[];
 }
 
@@ -46,7 +45,7 @@ export async function playPoint(
   run: FaultRun,
   point: FaultPoint | null,
   number: number,
-  expected: string | null,
+  expected: Outcomes | null,
 ): Promise<PointPlayed> {
   const scenario = renewScenario(run.scenario, number);
   const at = new Date().toISOString();
@@ -54,14 +53,17 @@ export async function playPoint(
   await raiseServers(lab, scenario, async (server) => await placeServer(lab.aws, labVpcId, server));
   const before = await readTruth(lab, scenario);
   const onCut = run.during === 'respond' ? point : null;
-  const cut = await withFault(lab, scenario, onCut, async () => await respond(lab, scenario, onCut));
-  await redial(lab, scenario);
   const incidentId = readIncidentId(scenario);
+  const cut = await withFault(lab, scenario, onCut, async () => await respond(lab, run, scenario, onCut));
+  const atEnd = await readCounts(lab, scenario);
+  await redial(lab, scenario);
   const protectedId = onCut?.kind === 'lifeline tag on the way' ? (scenario.servers[0]?.id ?? null) : null;
   const respondJudged = await judgeRespond({
     lab,
+    run: { ...run, scenario },
     scenario,
     before,
+    atEnd,
     ...cut,
     incidentId,
     // The guard's refusal is no failure, and no fulfilment either.
@@ -88,7 +90,12 @@ export async function playPoint(
     incidentId,
   });
   const { calls, wasMet } = run.during === 'respond' ? cut : struck;
-  return { calls, wasMet, outcome: respondJudged.outcome, violations: [...respondJudged.violations, ...restoreJudged] };
+  return {
+    calls,
+    wasMet,
+    outcomes: respondJudged.outcomes,
+    violations: [...respondJudged.violations, ...restoreJudged],
+  };
 }
 
 interface Struck<Result> {
@@ -108,8 +115,10 @@ async function withFault<Result>(
   const callsBefore = gateway.calls.length;
   const injection = inject(lab, servers, point);
   gateway.setIntercept(injection?.intercept);
-  if (point?.kind === 'agent lost before') for (const { id } of servers) ssm.setAgent(id, 'lost');
-  if (point?.kind === 'agent lost after the script ran') lab.silenceHosts(true);
+  const ids = servers.map(({ id }) => id);
+  const struck = point?.kind.startsWith('one') === true ? ids.slice(0, 1) : ids;
+  if (point?.kind.endsWith('agent lost before') === true) for (const id of struck) ssm.setAgent(id, 'lost');
+  if (point?.kind.endsWith('agent lost after the script ran') === true) lab.silenceHosts(struck);
   try {
     const result = await work();
     await injection?.whenSettled();
@@ -117,33 +126,69 @@ async function withFault<Result>(
     return { result, calls: gateway.calls.slice(callsBefore), wasMet: injection?.wasMet() ?? true };
   } finally {
     gateway.setIntercept(undefined);
-    lab.silenceHosts(false);
-    for (const { id } of servers) ssm.setAgent(id, 'online');
+    lab.silenceHosts([]);
+    for (const id of ids) ssm.setAgent(id, 'online');
   }
 }
 
 function inject(lab: FaultLab, servers: Scenario['servers'], point: FaultPoint | null): Injection | null {
   if (point === null) return null;
   if ('mark' in point) return injectAt(lab, point.kind, point.mark);
+  if (point.kind === 'answers in pages') return cutIntoPages();
   return point.kind === 'lifeline tag on the way' ? tagOnTheWay(lab, servers[0]?.id ?? '') : null;
 }
 
-/** Delivers the event, as often as the fault says, and waits until nothing is under way. */
-async function respond(lab: FaultLab, { event }: Scenario, point: FaultPoint | null): Promise<ExecutionRecord[]> {
-  const { aws } = lab;
+/** Delivers the event, as often as the fault says, lets a person answer, and waits until nothing is under way. */
+async function respond(
+  lab: FaultLab,
+  { answer }: FaultRun,
+  { event }: Scenario,
+  point: FaultPoint | null,
+): Promise<ExecutionRecord[]> {
+  const { aws, deployment } = lab;
   const known = new Set(aws.stepFunctions.executions);
-  aws.events.emit(event as EventSeed, 'default');
-  if (point?.kind === 'deliver twice at once') aws.events.emit(event as EventSeed, 'default');
+  emitEvent(aws, deployment, event);
+  if (point?.kind === 'deliver twice at once') emitEvent(aws, deployment, event);
   await aws.whenIdle();
+  if (answer !== undefined) await answerAll(lab, answer === 'approve');
   if (point?.kind === 'deliver twice in sequence' || point?.kind === 'kill after, deliver again') {
     aws.gateway.setIntercept(undefined);
-    aws.events.emit(event as EventSeed, 'default');
+    emitEvent(aws, deployment, event);
     await aws.whenIdle();
+    if (answer !== undefined) await answerAll(lab, answer === 'approve');
   }
-  return aws.stepFunctions.executions.filter((seen) => !known.has(seen));
+  const telling = [respondMachine, approveMachine].map((word) => findMachine(lab, word));
+  return aws.stepFunctions.executions.filter((seen) => !known.has(seen) && telling.includes(seen.machine.arn));
 }
 
-async function restore(lab: FaultLab, request: object): Promise<RestoreTold> {
+const respondMachine = 'WorkflowsRespondStateMachine';
+const approveMachine = 'WorkflowsApproveStateMachine';
+
+function findMachine({ deployment }: FaultLab, word: string): string {
+  const found = deployment.logicalIdsOf('AWS::StepFunctions::StateMachine').find((id) => id.includes(word));
+  return found === undefined ? '' : deployment.physicalIdOf(found);
+}
+
+/** As many questions as one play may leave, those of earlier ones are not waited for any more. */
+const questionsRead = 10;
+
+/** A person answers whatever waits; what cannot be answered runs out of time. */
+async function answerAll(lab: FaultLab, approved: boolean): Promise<void> {
+  const { stepFunctions } = lab.aws;
+  for (const { taskToken } of await lab.audit.listQuestions(questionsRead)) {
+    if (!stepFunctions.openTokens.some(({ token }) => token === taskToken)) continue;
+    // A person who is refused has to try again, and the execution may end at the same moment.
+    await answerTask(lab.aws, taskToken, { approved, by: 'lab', reason: 'faults' }).catch(() => undefined);
+  }
+  await lab.aws.whenIdle();
+  if (stepFunctions.openTokens.length > 0) await stepFunctions.skipTime(longestQuestionMs);
+  await lab.aws.whenIdle();
+}
+
+const longestQuestionMs = 86_400_000;
+
+/** Runs the deployed restore machine and tells how it ended. */
+export async function restore(lab: FaultLab, request: object): Promise<RestoreTold> {
   const { aws, deployment } = lab;
   const record = await startExecution(aws, deployment.outputs['RestoreStateMachineArn'] ?? '', request);
   await aws.whenIdle();
@@ -160,7 +205,8 @@ async function restore(lab: FaultLab, request: object): Promise<RestoreTold> {
   };
 }
 
-function readIncidentId({ event }: Scenario): string {
+/** The id that the scenario's event will get. */
+export function readIncidentId({ event }: Scenario): string {
   const parsed = parseEvent(event, {
     accountId: labAccountId,
     region: labRegion,

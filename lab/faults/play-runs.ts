@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { LoadedTemplate } from '../template/template.ts';
 import { violationKinds } from './check.ts';
-import type { Violation, ViolationKind } from './check.ts';
+import type { Outcomes, Violation, ViolationKind } from './check.ts';
 import { startFaultLab } from './fault-lab.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { playPoint } from './play-point.ts';
@@ -38,7 +38,7 @@ const playsPerLab = 50;
 interface Job {
   readonly run: FaultRun;
   readonly point: FaultPoint;
-  readonly expected: string;
+  readonly expected: Outcomes;
 }
 
 /** Plays every run clean, then once for every point of it. */
@@ -60,6 +60,13 @@ export async function playRuns(props: PlayRunsProps): Promise<PointResult[]> {
   return results;
 }
 
+/** How many points each line will have, without playing them. */
+export async function countPoints({ loaded, runs, choose = (points) => points }: PlayRunsProps): Promise<FaultLine[]> {
+  const jobs = await listJobs(loaded, runs, choose);
+  const none = { wasMet: true, violations: [] };
+  return summarise(jobs.map(({ run, point }) => ({ run: run.name, group: groupOf(point), point: '', ...none })));
+}
+
 /** Plays each run clean; one that is not as it should be without any fault cannot be judged with one. */
 async function listJobs(
   loaded: LoadedTemplate,
@@ -70,12 +77,14 @@ async function listJobs(
   const jobs: Job[] = [];
   try {
     for (const [index, run] of runs.entries()) {
-      const { calls, outcome, violations } = await playPoint(lab, run, null, index, null);
+      const { calls, outcomes, violations } = await playPoint(lab, run, null, index, null);
       if (violations.length > 0) {
         throw new Error(`Could not begin with "${run.name}": without a fault ${JSON.stringify(violations)}`);
       }
-      const points = choose(listPoints(calls, lab.deployment, run.during).filter((point) => isStruck(run, point)));
-      jobs.push(...points.map((point) => ({ run, point, expected: outcome })));
+      const { during, scenario } = run;
+      const points = listPoints(calls, lab.deployment, { during, servers: scenario.servers.length });
+      const chosen = choose(points.filter((point) => isStruck(run, point)));
+      jobs.push(...chosen.map((point) => ({ run, point, expected: outcomes })));
     }
   } finally {
     await lab.stop();

@@ -1,5 +1,7 @@
+import { actions } from '../../lambdas/shared/actions/index.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
 import type { Deployment } from '../template/deploy-template.ts';
+import type { LoadedTemplate } from '../template/template.ts';
 
 /** What can happen to a call. `after` is the harder half: the effect is there and nobody heard of it. */
 export const callFaults = [
@@ -10,6 +12,7 @@ export const callFaults = [
   'throttle on',
   'error 500 once',
   'refuse once',
+  'time out',
   'lose answer',
   'lose answer at once',
 ] as const;
@@ -20,6 +23,9 @@ export const runFaults = [
   'deliver twice at once',
   'agent lost before',
   'agent lost after the script ran',
+  'one agent lost before',
+  'one agent lost after the script ran',
+  'answers in pages',
   'lifeline tag on the way',
 ] as const;
 
@@ -42,13 +48,27 @@ export type FaultPoint =
 
 /** Says who made a call: a function by its key, a state machine by its ARN; null for everybody else. */
 export function readCaller(call: ServiceCall, deployment: Deployment): string | null {
-  const logicalId = deployment.functionOf(call.caller);
-  if (logicalId !== undefined) {
-    const words = /Functions(\w+)Function[0-9A-F]{8}$/.exec(logicalId)?.[1] ?? logicalId;
-    return words.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
-  }
-  if (call.caller === deployment.outputs['RespondStateMachineArn']) return 'respond-machine';
-  return call.caller === deployment.outputs['RestoreStateMachineArn'] ? 'restore-machine' : null;
+  const logicalId =
+    deployment.functionOf(call.caller) ??
+    deployment
+      .logicalIdsOf('AWS::StepFunctions::StateMachine')
+      .find((machine) => deployment.physicalIdOf(machine) === call.caller);
+  return logicalId === undefined ? null : nameCaller(logicalId);
+}
+
+/** Everybody in the app who makes calls: all of them have to be struck at by some run. */
+export function listCallers({ template }: LoadedTemplate): string[] {
+  return Object.entries(template.Resources)
+    .filter(([, { Type }]) => Type === 'AWS::Lambda::Function' || Type === 'AWS::StepFunctions::StateMachine')
+    .map(([logicalId]) => nameCaller(logicalId));
+}
+
+/** `…FunctionsStopServiceFunction…` → `stop-service`, `…WorkflowsCutByProfileStateMachine…` → `cut-by-profile-machine`. */
+function nameCaller(logicalId: string): string {
+  const [, name = logicalId, ending] =
+    /(?:Functions|Workflows)(\w+)(Function|StateMachine)[0-9A-F]{8}$/.exec(logicalId) ?? [];
+  const stem = name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  return ending === 'StateMachine' ? `${stem}-machine` : stem;
 }
 
 /** Counts the calls of each kind as they come and gives each its mark. */
@@ -72,20 +92,26 @@ export class CallCounter {
 }
 
 /** Functions that ask the guard before they change something. */
-export const cuttingFunctions: ReadonlySet<string> = new Set(['revoke-security-groups', 'kill-connections']);
+export const cuttingFunctions: ReadonlySet<string> = new Set(Object.keys(actions));
 
 /** Faults that need a process to kill; a machine's own calls have none. */
 const killing = new Set<CallFault>(['kill before', 'kill after', 'kill after, deliver again']);
 
 /** Operations that leave something behind. */
-const changing = /^(Put|Delete|Modify|Revoke|Authorize|Send)/;
+const changing = /^(Put|Update|Delete|Modify|Revoke|Authorize|Send|Start)/;
 
-function isPossible(kind: CallFault, { service, operation }: CallMark, during: 'respond' | 'restore'): boolean {
-  if (service === 'lambda' && killing.has(kind)) return false;
+/** Time runs while a call hangs, seconds of it: one call for each service and each way to give it up. */
+const hanging = /^(PutItem|Query|DescribeInstances|ModifyNetworkInterfaceAttribute|SendCommand|PutEvents)$/;
+
+function isPossible(kind: CallFault, mark: CallMark, during: 'respond' | 'restore'): boolean {
+  const { caller, service, operation, nth } = mark;
+  const byMachine = caller.endsWith('-machine');
+  if (byMachine && killing.has(kind)) return false;
   // A function that still runs while its caller tries again: two of them work on one thing at the same time.
   if (kind === 'lose answer at once') return service === 'lambda';
+  if (kind === 'time out') return nth === 1 && hanging.test(operation);
   // A read that is refused is a failed lookup, as one that is throttled on.
-  if (kind === 'refuse once') return service === 'lambda' || changing.test(operation);
+  if (kind === 'refuse once') return byMachine || changing.test(operation);
   // A crash at a read leaves what the crash at the write before it left: once is enough.
   return kind !== 'kill after, deliver again' || (during === 'respond' && changing.test(operation));
 }
@@ -94,7 +120,7 @@ function isPossible(kind: CallFault, { service, operation }: CallMark, during: '
 export function listPoints(
   calls: readonly ServiceCall[],
   deployment: Deployment,
-  during: 'respond' | 'restore',
+  { during, servers }: { readonly during: 'respond' | 'restore'; readonly servers: number },
 ): FaultPoint[] {
   const counter = new CallCounter(deployment);
   const points = calls.flatMap((call): FaultPoint[] => {
@@ -106,7 +132,8 @@ export function listPoints(
   const isCutting = points.some((point) => 'mark' in point && cuttingFunctions.has(point.mark.caller));
   const whole = runFaults.filter((kind) => {
     if (kind === 'lifeline tag on the way') return during === 'respond' && isCutting;
-    return during === 'respond' || kind.startsWith('agent');
+    if (kind.startsWith('one agent')) return servers > 1;
+    return during === 'respond' || !kind.startsWith('deliver');
   });
   return [...points, ...whole.map((kind) => ({ kind }))];
 }
@@ -125,8 +152,18 @@ export function describePoint(point: FaultPoint): string {
   return `${point.kind}: ${caller} ${service}:${operation} ${nth}${point.subject === '' ? '' : ` (${point.subject})`}`;
 }
 
+const groups: Readonly<Record<RunFault, string>> = {
+  'deliver twice in sequence': 'delivery',
+  'deliver twice at once': 'delivery',
+  'agent lost before': 'agent',
+  'agent lost after the script ran': 'agent',
+  'one agent lost before': 'agent',
+  'one agent lost after the script ran': 'agent',
+  'answers in pages': 'pages',
+  'lifeline tag on the way': 'guard',
+};
+
 /** Whose line a point counts in: the function's, the machine's, or that of the run's surroundings. */
 export function groupOf(point: FaultPoint): string {
-  if ('mark' in point) return point.mark.caller;
-  return point.kind.startsWith('deliver') ? 'delivery' : point.kind.startsWith('agent') ? 'agent' : 'guard';
+  return 'mark' in point ? point.mark.caller : groups[point.kind];
 }

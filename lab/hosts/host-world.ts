@@ -1,3 +1,16 @@
+import type { MachineSpec, MachineState, StandIns } from './machine.ts';
+
+/** Who logs in over each connection of a peer, where the dialled port is a database's. */
+export interface SessionSpec {
+  readonly user: string;
+  /** Default: none. */
+  readonly application?: string;
+  /** True for a standby that copies the database. Default: false. */
+  readonly isReplication?: boolean;
+  /** True when each session holds a transaction open that has written something. Default: false. */
+  readonly inTransaction?: boolean;
+}
+
 /** One remote party of a lab server: a group of client sockets that share an address. */
 export interface PeerSpec {
   /** Word for output, for example `customers`, `attacker`, `golden:dispatch`. */
@@ -14,6 +27,10 @@ export interface PeerSpec {
   readonly golden: boolean;
   /** True for clients that dial again at once, and again, whenever a connection breaks. Default: false. */
   readonly redials?: boolean;
+  /** True for a peer that is gone while the server still holds its connections: they never echo. Default: false. */
+  readonly zombie?: boolean;
+  /** Default: none, the connection carries no database session. */
+  readonly session?: SessionSpec;
 }
 
 /** A server of the lab, before anything happens to it. */
@@ -25,6 +42,8 @@ export interface ServerSpec {
   /** False for listeners on 0.0.0.0; else they listen on :: and hold v4-mapped sockets. Default: true. */
   readonly dualStack?: boolean;
   readonly peers: readonly PeerSpec[];
+  /** Default: a Linux server of which nothing but its connections is known. */
+  readonly machine?: MachineSpec;
 }
 
 /** A security-group rule resolved to addresses: what the fabric lets in or out. */
@@ -71,7 +90,7 @@ export interface HostCommand {
  */
 export interface HostWorld {
   readonly kind: 'real' | 'simulated';
-  /** Creates the server and its peers, and returns when every connection is established and echoes. */
+  /** Creates the server and its peers, and returns when every connection is established and echoes, zombies aside. */
   createServer(spec: ServerSpec): Promise<void>;
   /** Puts the security-group rules in force the way AWS does: tracked flows live on, new flows are judged. */
   applyFirewall(instanceId: string, firewall: Firewall): Promise<void>;
@@ -79,14 +98,18 @@ export interface HostWorld {
   runCommand(instanceId: string, command: HostCommand): Promise<CommandResult>;
   /** Counts established sockets per peer on the server. */
   count(instanceId: string): Promise<readonly PeerCount[]>;
-  /** Starts watching for the first blocked packet of non-golden peers: new dials and echoes on open connections. */
+  /** Starts watching for the first block of non-golden peers: dials that fail and open connections that end. */
   watch(instanceId: string): Promise<void>;
-  /** Unix time in milliseconds of the first blocked packet since `watch`, or undefined when none was blocked. */
+  /** Unix time in milliseconds of the first block since `watch`, or undefined when there was none. */
   firstBlockedAt(instanceId: string): Promise<number | undefined>;
   /** How many connections of golden peers broke since `watch`. */
   goldenLost(instanceId: string): Promise<number>;
   /** Lets every peer dial again what it lost; returns the peers whose connections all echo. */
   reconnect(instanceId: string): Promise<readonly PeerCount[]>;
+  /** What of a server is imitated: output that rests on it says so. */
+  standIns(instanceId: string): StandIns;
+  /** Reads services, tasks and the clock of a server. */
+  readMachine(instanceId: string): Promise<MachineState>;
   /** Ends every process and namespace of the world. */
   stop(): Promise<void>;
 }

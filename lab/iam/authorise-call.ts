@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { ServiceCall } from '../services/wire/service.ts';
+import { managedRuleActions, managedRuleName } from '../template/check-awaiting.ts';
 import { dynamodbRequests } from './dynamodb-requests.ts';
 import { ec2Requests } from './ec2-requests.ts';
 import { evaluateAll } from './evaluate.ts';
@@ -40,6 +41,25 @@ const startExecution = defineRequests(z.object({ stateMachineArn: z.string() }),
   { action: 'states:StartExecution', resource: stateMachineArn, context: noContext },
 ]);
 
+const onExecution = defineRequests(z.object({ executionArn: z.string() }), ({ executionArn }, _site, { operation }) => [
+  { action: `states:${operation}`, resource: executionArn, context: noContext },
+]);
+
+/**
+ * A machine looks at an execution only where it waits for it, and then Step Functions also asks, in its name, for the
+ * rule by which it hears of the end.
+ */
+const describeExecution: ToRequests = (call, site) => [
+  ...onExecution(call, site),
+  ...(call.caller.includes(':stateMachine:')
+    ? managedRuleActions.map((action) => ({
+        action,
+        resource: toArn(site, 'events', 'rule/', managedRuleName),
+        context: noContext,
+      }))
+    : []),
+];
+
 const publish = defineRequests(z.object({ TopicArn: z.string() }), ({ TopicArn }) => [
   { action: 'sns:Publish', resource: TopicArn, context: noContext },
 ]);
@@ -62,7 +82,7 @@ const mappings: Readonly<Record<string, Readonly<Record<string, ToRequests>>>> =
   // AWS would take single alarms as well; only `*` also covers composite ones.
   cloudwatch: { DescribeAlarms: onNoResource() },
   lambda: { Invoke: invokeFunction },
-  states: { StartExecution: startExecution },
+  states: { StartExecution: startExecution, DescribeExecution: describeExecution, StopExecution: onExecution },
   sns: { Publish: publish },
   sqs: { SendMessage: sendMessage },
 };

@@ -11,7 +11,7 @@ const partitionKey = 'pk';
 const keySchema = z.looseObject({ [partitionKey]: z.object({ S: z.string() }) });
 const table = { TableName: z.string() };
 
-/** GetItem and DeleteItem name the item by its key. */
+/** GetItem, UpdateItem and DeleteItem name the item by its key. */
 const byKey = defineRequests(z.object({ ...table, Key: keySchema }), ({ TableName, Key }, site, { operation }) => [
   toRequest(operation, toTableArn(TableName, site), readPartition(Key)),
 ]);
@@ -44,6 +44,7 @@ const query = defineRequests(querySchema, (input, site, { operation }) => {
 export const dynamodbRequests: Readonly<Record<string, ToRequests>> = {
   PutItem: putItem,
   GetItem: byKey,
+  UpdateItem: byKey,
   DeleteItem: byKey,
   Query: query,
 };

@@ -24,6 +24,11 @@ export interface RuntimeProps {
   readonly onLine?: ((line: LogLine) => void) | undefined;
   /** Whether sleeps inside functions take no real time. Default: false. */
   readonly skipsWaits?: boolean | undefined;
+  /**
+   * Most processes of one function at a time; further requests wait for one, as on a machine that is slower. Default: as
+   * many as requests, which is what AWS does up to its own limit.
+   */
+  readonly mostProcesses?: number | undefined;
 }
 
 /** One line in a function's log group. */

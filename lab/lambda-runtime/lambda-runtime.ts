@@ -15,7 +15,11 @@ interface DeployedFunction {
   readonly taskRoot: string;
   readonly processes: Set<FunctionProcess>;
   readonly idle: FunctionProcess[];
+  /** Requests for which there is no process yet, the oldest first. */
+  readonly waiting: (() => void)[];
   running: number;
+  /** Requests that have a process, or are just being given one. */
+  served: number;
 }
 
 /** Lambda's limits for the payload of a synchronous request, both ways. */
@@ -50,7 +54,15 @@ export class LambdaRuntime {
     this.#root ??= mkdtemp(join(tmpdir(), 'connection-fuse-lab-'));
     const taskRoot = join(await this.#root, spec.functionName);
     await cp(spec.codeDirectory, taskRoot, { recursive: true });
-    this.#functions.set(spec.functionName, { spec, taskRoot, processes: new Set(), idle: [], running: 0 });
+    this.#functions.set(spec.functionName, {
+      spec,
+      taskRoot,
+      processes: new Set(),
+      idle: [],
+      waiting: [],
+      running: 0,
+      served: 0,
+    });
   }
 
   /** Lines in a function's log group, oldest first. */
@@ -73,7 +85,7 @@ export class LambdaRuntime {
     }
     deployed.running += 1;
     try {
-      return limitResponse(await this.#run(deployed, payload, traceId));
+      return limitResponse(await this.#inTurn(deployed, async () => await this.#run(deployed, payload, traceId)));
     } finally {
       deployed.running -= 1;
     }
@@ -114,6 +126,21 @@ export class LambdaRuntime {
     const processes = [...this.#functions.values()].flatMap((deployed) => [...deployed.processes]);
     await Promise.all(processes.map(async (process) => await process.kill()));
     if (this.#root !== undefined) await rm(await this.#root, { recursive: true, force: true });
+  }
+
+  async #inTurn<Result>(deployed: DeployedFunction, run: () => Promise<Result>): Promise<Result> {
+    const { waiting } = deployed;
+    if (deployed.served >= (this.#props.mostProcesses ?? Infinity)) {
+      // Whoever is done hands its place over, so that it is never free for somebody who comes later.
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else deployed.served += 1;
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) deployed.served -= 1;
+      else next();
+    }
   }
 
   async #run(deployed: DeployedFunction, payload: string, traceId: string): Promise<Outcome> {

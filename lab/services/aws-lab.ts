@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { formatTimestamp } from '../asl/clock.ts';
 import { TaskTokens, runMachine } from '../asl/interpreter.ts';
 import type { LogLine } from '../lambda-runtime/function-environment.ts';
 import type { Outcome } from '../lambda-runtime/function-process.ts';
@@ -54,6 +55,8 @@ export interface AwsLabProps {
    * things and all limits stay; the functions' clock runs ahead by what was skipped. Default: false.
    */
   readonly skipsWaits?: boolean | undefined;
+  /** Most processes of one function at a time. Default: as many as requests. */
+  readonly mostProcesses?: number | undefined;
   /** Told each line a function writes. Default: nobody. */
   readonly onLine?: ((line: LogLine) => void) | undefined;
 }
@@ -80,6 +83,11 @@ export interface AwsLab {
   setAlarmState(alarmName: string, value: AlarmState, reason: string): BusEvent;
   /** Resolves when nothing is under way: no delivery, no execution, no script. */
   whenIdle(): Promise<void>;
+  /**
+   * Lets time pass for everything at once: functions, executions that wait for an answer, and schedules, which fire when
+   * they come due. Only where waits are skipped: else the functions' clock is the machine's.
+   */
+  skipTime(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -97,6 +105,7 @@ export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
     endpointUrl: gateway.url,
     onLine: props.onLine,
     skipsWaits: props.skipsWaits,
+    mostProcesses: props.mostProcesses,
   });
   links.tie(gateway, Object.values(services), lambda);
   services.sqs.setBaseUrl(gateway.url);
@@ -111,6 +120,7 @@ export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
     setAlarmState: (name, value, reason) =>
       services.events.emit(services.cloudWatch.setAlarmState(name, value, reason)),
     whenIdle: async () => await waitUntilIdle(services),
+    skipTime: async (milliseconds) => await skipTime(services, lambda, milliseconds),
     stop: async () => {
       await services.stepFunctions.stop();
       await lambda.stop();
@@ -159,7 +169,7 @@ function createServices(props: AwsLabProps, accountId: string, region: string, l
     dynamodb: new DynamoDbService(accountId, region),
     events,
     stepFunctions: new StepFunctionsService({
-      runMachine: props.runMachine ?? runMachine,
+      runMachine: startOnLabTime(props.runMachine ?? runMachine, links),
       tokens: new TaskTokens(),
       handlers: createTaskHandlers({ invokeFunction, call }),
       skipsWaits: props.skipsWaits,
@@ -169,6 +179,14 @@ function createServices(props: AwsLabProps, accountId: string, region: string, l
     sns: new SnsService(),
     cloudWatch: new CloudWatchService(),
     cloudFormation: new CloudFormationService(),
+  };
+}
+
+/** Executions begin at the functions' time: by it windows, expiries and answers are counted. */
+function startOnLabTime(run: typeof runMachine, links: Links): typeof runMachine {
+  return async (definition, input, options) => {
+    const Execution = { ...options.context?.Execution, StartTime: formatTimestamp(Date.now() + links.skippedMs) };
+    return await run(definition, input, { ...options, context: { ...options.context, Execution } });
   };
 }
 
@@ -243,6 +261,20 @@ function toClientEnvironment(url: string, region: string): Readonly<Record<strin
     AWS_SECRET_ACCESS_KEY: 'lab',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
+}
+
+/** From one schedule to the next, so that each fires at its own time. */
+async function skipTime(services: Services, lambda: LambdaRuntime, milliseconds: number): Promise<void> {
+  const { events, stepFunctions } = services;
+  await waitUntilIdle(services);
+  for (let left = milliseconds; left > 0;) {
+    const step = Math.min(left, events.untilNextScheduleMs ?? left);
+    lambda.skipTime(step);
+    await stepFunctions.skipTime(step);
+    events.fireSchedules(step);
+    await waitUntilIdle(services);
+    left -= step;
+  }
 }
 
 /** Work begets work: an execution ends with an event, which starts a delivery. Twice nothing to do is the end. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { EventSeed } from './events/event.ts';
 import { LabSetupError } from './setup-error.ts';
@@ -74,9 +75,7 @@ export class CloudWatchService implements AwsService {
 
   /** Sets an alarm's state and returns the event CloudWatch would send to the default bus. */
   setAlarmState(alarmName: string, value: AlarmState, reason: string): EventSeed {
-    const alarm = this.#alarms.get(alarmName);
-    if (alarm === undefined)
-      throw new LabSetupError(`Could not set the state of alarm '${alarmName}': there is no such alarm`);
+    const alarm = this.#find(alarmName);
     const previousState = viewState(alarm);
     alarm.stateValue = value;
     alarm.stateReason = reason;
@@ -87,11 +86,48 @@ export class CloudWatchService implements AwsService {
       resources: [alarm.alarmArn],
       detail: {
         alarmName,
-        configuration: { description: alarm.description, metrics: viewMetrics(alarm.configuration) },
+        configuration: viewConfiguration(alarm),
         previousState,
         state: viewState(alarm),
       },
     };
+  }
+
+  /**
+   * Sets the state of one contributor of an alarm over a fleet and returns its event. Only a Metrics Insights query that
+   * groups has contributors, and each is known by the labels it groups by.
+   */
+  setContributorState(
+    alarmName: string,
+    attributes: Readonly<Record<string, string>>,
+    value: AlarmState,
+    reason: string,
+  ): EventSeed {
+    const alarm = this.#find(alarmName);
+    const labels = readLabels(alarm.configuration);
+    if (labels.length === 0 || labels.toSorted().join() !== Object.keys(attributes).toSorted().join()) {
+      throw new LabSetupError(
+        `Could not set a contributor of alarm '${alarmName}': it groups by '${labels.join()}', received '${JSON.stringify(attributes)}'`,
+      );
+    }
+    const id = createHash('sha256').update(JSON.stringify(attributes)).digest('hex').slice(0, 16);
+    return {
+      source: 'aws.cloudwatch',
+      'detail-type': 'CloudWatch Alarm Contributor State Change',
+      resources: [alarm.alarmArn],
+      detail: {
+        alarmName,
+        alarmContributor: { id, attributes },
+        state: toState(value, reason, new Date()),
+        configuration: viewConfiguration(alarm),
+      },
+    };
+  }
+
+  #find(alarmName: string): Alarm {
+    const alarm = this.#alarms.get(alarmName);
+    if (alarm !== undefined) return alarm;
+    throw new LabSetupError(`Could not set the state of alarm '${alarmName}': there is no such alarm`);
   }
 
   #describe(input: z.output<typeof describeAlarmsInput>): unknown {
@@ -130,24 +166,59 @@ function viewAlarm(alarm: Alarm): unknown {
 }
 
 function viewState({ stateValue, stateReason, stateUpdatedAt }: Alarm): Readonly<Record<string, string>> {
-  // CloudWatch writes the zone as +0000, which JavaScript's own form does not.
-  return { value: stateValue, reason: stateReason, timestamp: stateUpdatedAt.toISOString().replace('Z', '+0000') };
+  return toState(stateValue, stateReason, stateUpdatedAt);
 }
 
-/** The metric of a plain alarm in the form of the event; metric math is handed on as it stands. */
+function toState(value: AlarmState, reason: string, at: Date): Readonly<Record<string, string>> {
+  // CloudWatch writes the zone as +0000, which JavaScript's own form does not.
+  return { value, reason, timestamp: at.toISOString().replace('Z', '+0000') };
+}
+
+function viewConfiguration({ description, configuration }: AlarmSeed): Readonly<Record<string, unknown>> {
+  return { description, metrics: viewMetrics(configuration) };
+}
+
+/** The labels that the queries of an alarm group by. */
+function readLabels({ Metrics = [] }: Readonly<Record<string, unknown>>): readonly string[] {
+  const expressions = (Metrics as readonly { readonly Expression?: string }[]).map(({ Expression = '' }) => Expression);
+  return expressions.flatMap((text) => {
+    const [, labels] = / GROUP BY (.+?)(?: ORDER BY| LIMIT|$)/.exec(text) ?? [];
+    return labels?.split(', ').map((label) => label.replaceAll('"', '')) ?? [];
+  });
+}
+
+type Dimensions = readonly { readonly Name: string; readonly Value: string }[];
+
+/** One of an alarm's `Metrics`, as PutMetricAlarm takes it. */
+interface MetricQuery {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: {
+    readonly Metric: { readonly MetricName: string; readonly Namespace: string; readonly Dimensions?: Dimensions };
+    readonly Period: number;
+    readonly Stat: string;
+  };
+  readonly Period?: number;
+  readonly ReturnData?: boolean;
+}
+
+/** What an alarm watches in the form of the event, which differs from the one of the API. */
 function viewMetrics(configuration: Readonly<Record<string, unknown>>): unknown {
-  const {
-    Metrics,
-    MetricName: name,
-    Namespace: namespace,
-    Dimensions = [],
-    Period: period,
-    Statistic: stat,
-  } = configuration;
-  if (Metrics !== undefined) return Metrics;
-  const dimensions = (Dimensions as readonly { readonly Name: string; readonly Value: string }[]).map(
-    ({ Name, Value }) => [Name, Value],
-  );
-  const metric = { dimensions: Object.fromEntries(dimensions) as unknown, name, namespace };
-  return [{ id: 'm1', metricStat: { metric, period, stat }, returnData: true }];
+  const { Metrics, MetricName, Namespace, Dimensions, Period, Statistic } = configuration;
+  if (Metrics !== undefined) return (Metrics as readonly MetricQuery[]).map(viewQuery);
+  const metric = viewMetric(MetricName, Namespace, Dimensions as Dimensions | undefined);
+  return [{ id: 'm1', metricStat: { metric, period: Period, stat: Statistic }, returnData: true }];
+}
+
+function viewQuery({ Id: id, Expression: expression, MetricStat, Period: period, ReturnData }: MetricQuery): unknown {
+  const returnData = ReturnData ?? true;
+  if (MetricStat === undefined) return { id, expression, period, returnData };
+  const { MetricName, Namespace, Dimensions } = MetricStat.Metric;
+  const metric = viewMetric(MetricName, Namespace, Dimensions);
+  return { id, metricStat: { metric, period: MetricStat.Period, stat: MetricStat.Stat }, returnData };
+}
+
+function viewMetric(name: unknown, namespace: unknown, dimensions: Dimensions = []): unknown {
+  const values = Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value]));
+  return { dimensions: values, name, namespace };
 }

@@ -13,6 +13,8 @@ import type { AwsService, ServiceCall, Wire } from './wire/service.ts';
 export interface Fault {
   readonly delayMs?: number;
   readonly error?: { readonly code: string; readonly message: string; readonly status: number };
+  /** Takes the place of what the caller sent. */
+  readonly input?: unknown;
   /** The call takes effect, but the connection ends before the answer. */
   readonly loseAnswer?: boolean;
   /** Runs once the call took effect and before it is answered, for instance to kill the caller; may throw an error to answer. */
@@ -85,7 +87,7 @@ class CallDesk {
     const fault = await this.#intercept?.(call);
     if (fault?.delayMs !== undefined) await sleep(fault.delayMs);
     if (fault?.error !== undefined) throw new ServiceError(fault.error.code, fault.error.message, fault.error.status);
-    const result = await run(call);
+    const result = await run(fault?.input === undefined ? call : { ...call, input: fault.input });
     await fault?.afterwards?.();
     if (fault?.loseAnswer === true) throw new LostAnswerError();
     return result;

@@ -2,6 +2,9 @@ import * as z from 'zod/mini';
 import { toAccessKeyId } from '../lambda-runtime/function-environment.ts';
 import type { AwsLab } from '../services/aws-lab.ts';
 import { LabSetupError } from '../services/setup-error.ts';
+import { checkAwaiting } from './check-awaiting.ts';
+import { toAlarmSeed } from './deploy-alarms.ts';
+import { toAssociation } from './deploy-associations.ts';
 import { toFunctionSpec } from './deploy-functions.ts';
 import { toRuleSeed } from './deploy-rules.ts';
 import { toLooseRule, toSecurityGroupSeed } from './deploy-security-groups.ts';
@@ -47,7 +50,12 @@ export interface Deployment {
   rolePolicies(logicalId: string): RolePolicies;
 }
 
-type Deploy = (resource: ResolvedResource, target: DeploymentTarget, loaded: LoadedTemplate) => Promise<void> | void;
+type Deploy = (
+  resource: ResolvedResource,
+  target: DeploymentTarget,
+  loaded: LoadedTemplate,
+  readPolicies: () => RolePolicies,
+) => Promise<void> | void;
 
 /** How each type is deployed, in the order of deployment: what others name comes first. */
 const deployments: Readonly<Record<string, Deploy>> = {
@@ -65,23 +73,18 @@ const deployments: Readonly<Record<string, Deploy>> = {
   'AWS::SSM::Document': (resource, { ssm }) => {
     ssm.addDocument(resource.identity.ref, readProperties(documentSchema, resource).Content);
   },
+  'AWS::SSM::Association': (resource, { ssm }) => ssm.addAssociation(toAssociation(resource)),
   'AWS::EC2::SecurityGroup': (resource, { ec2 }) => void ec2.addSecurityGroup(toSecurityGroupSeed(resource)),
   'AWS::EC2::SecurityGroupIngress': addLooseRule,
   'AWS::EC2::SecurityGroupEgress': addLooseRule,
   'AWS::Lambda::Function': async (resource, { lambda }, loaded) =>
     await lambda.addFunction(toFunctionSpec(resource, loaded)),
-  'AWS::StepFunctions::StateMachine': (resource, { stepFunctions }, loaded) => {
-    stepFunctions.addStateMachine(toStateMachineSeed(resource, loaded));
+  'AWS::StepFunctions::StateMachine': (resource, { stepFunctions }, loaded, readPolicies) => {
+    const seed = toStateMachineSeed(resource, loaded);
+    checkAwaiting(seed, readPolicies);
+    stepFunctions.addStateMachine(seed);
   },
-  'AWS::CloudWatch::Alarm': (resource, { cloudWatch }) => {
-    const { AlarmName: _, AlarmDescription, ...configuration } = resource.properties;
-    cloudWatch.addAlarm({
-      alarmName: resource.identity.ref,
-      alarmArn: resource.identity.attributes.Arn ?? '',
-      description: AlarmDescription as string | undefined,
-      configuration,
-    });
-  },
+  'AWS::CloudWatch::Alarm': (resource, { cloudWatch }) => cloudWatch.addAlarm(toAlarmSeed(resource)),
   'AWS::Events::Rule': (resource, { events }) => events.addRule(toRuleSeed(resource)),
 };
 
@@ -125,7 +128,10 @@ export async function deployTemplate(loaded: LoadedTemplate, target: DeploymentT
   const resolver = new Resolver({ ...place, template });
   refuseUnknownTypes(loaded);
   for (const [type, deploy] of Object.entries(deployments)) {
-    for (const resource of resolveAll(loaded, resolver, type)) await deploy(resource, target, loaded);
+    for (const resource of resolveAll(loaded, resolver, type)) {
+      const { logicalId } = resource;
+      await deploy(resource, target, loaded, () => readRolePolicies(template, resolver, findRole(template, logicalId)));
+    }
   }
   const outputs = resolveOutputs(loaded, resolver);
   target.cloudFormation.addStack({

@@ -82,6 +82,10 @@ const identities: Readonly<Record<string, Identify>> = {
   'AWS::DynamoDB::Table': identifyTable,
   'AWS::DynamoDB::GlobalTable': identifyTable,
   'AWS::SSM::Document': (resource, place) => ({ ref: nameOf(resource, place, 'Name', 128), attributes: {} }),
+  'AWS::SSM::Association': (resource, place) => {
+    const associationId = toUuid(`${place.stackName}/${resource.logicalId}`);
+    return { ref: associationId, attributes: { AssociationId: associationId } };
+  },
   'AWS::SSM::Parameter': (resource, place) => ({ ref: nameOf(resource, place, 'Name', 1011), attributes: {} }),
   'AWS::EC2::SecurityGroup': (resource, place) => {
     const groupId = `sg-${digest(`${place.stackName}/${resource.logicalId}`, 17)}`;
@@ -94,8 +98,7 @@ const identities: Readonly<Record<string, Identify>> = {
     return { ref: name, attributes: { Arn: `${toArn(place, 'logs', `log-group:${name}`)}:*` } };
   },
   'AWS::KMS::Key': (resource, place) => {
-    const hash = digest(`${place.stackName}/${resource.logicalId}`, 32);
-    const keyId = hash.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    const keyId = toUuid(`${place.stackName}/${resource.logicalId}`);
     return { ref: keyId, attributes: { Arn: toArn(place, 'kms', `key/${keyId}`), KeyId: keyId } };
   },
 };
@@ -144,6 +147,10 @@ function toIamArn({ partition, accountId }: Place, resource: string): string {
 function toFunctionArn(property: Identified['property'], place: Place): string {
   const name = String(property('FunctionName'));
   return name.startsWith('arn:') ? name : toArn(place, 'lambda', `function:${name}`);
+}
+
+function toUuid(text: string): string {
+  return digest(text, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function digest(text: string, length: number): string {

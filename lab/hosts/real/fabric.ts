@@ -21,8 +21,12 @@ export function printEmptyFabric(): string {
   map egress6 { type ipv6_addr : verdict; }
   map ingress4 { type ipv4_addr : verdict; }
   map ingress6 { type ipv6_addr : verdict; }
+  set gone4 { type ipv4_addr; }
+  set gone6 { type ipv6_addr; }
   chain forward {
     type filter hook forward priority 0; policy accept;
+    ip saddr @gone4 drop
+    ip6 saddr @gone6 drop
     ct state established,related accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
     ip saddr vmap @egress4
@@ -48,6 +52,13 @@ export function printServerChains({ namespace, addresses }: FabricServer): strin
     }),
     '',
   ].join('\n');
+}
+
+/** Pulls the cables of addresses, or plugs them in again: nothing they send arrives, what is sent to them does. */
+export function printGone(verb: 'add' | 'delete', addresses: readonly string[]): string {
+  const printElement = (address: string) =>
+    `${verb} element inet fabric gone${address.includes(':') ? 6 : 4} { ${address} }`;
+  return [...addresses.map(printElement), ''].join('\n');
 }
 
 /** Replaces a server's rules in one transaction: no packet meets half of them. */

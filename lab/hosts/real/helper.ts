@@ -1,5 +1,6 @@
 // The one process that stands inside the world's own namespaces; when it ends, the kernel takes the world away.
 import type { CommandResult, Firewall, HostCommand, PeerCount, ServerSpec } from '../host-world.ts';
+import type { MachineState } from '../machine.ts';
 import { NamespaceWorld } from './namespace-world.ts';
 import { serveCalls } from './remote-process.ts';
 
@@ -19,6 +20,7 @@ export const helperMethods = {
   firstBlockedAt: async (instanceId: string): Promise<number | undefined> =>
     (await building).firstBlockedAt(instanceId),
   goldenLost: async (instanceId: string): Promise<number> => (await building).goldenLost(instanceId),
+  readMachine: async (instanceId: string): Promise<MachineState> => (await building).readMachine(instanceId),
   reconnect: async (instanceId: string): Promise<readonly PeerCount[]> => (await building).reconnect(instanceId),
 };
 

@@ -4,13 +4,17 @@ import { fileURLToPath } from 'node:url';
 import type { CommandResult, Firewall, HostCommand, PeerCount, PeerSpec, ServerSpec } from '../host-world.ts';
 import { HostWorldError } from '../host-errors.ts';
 import { addressesOf, checkServerSpec } from '../check-server-spec.ts';
+import { databasePorts } from '../machine.ts';
+import type { MachineState } from '../machine.ts';
 import { countPeers, listEstablishedSockets } from './established-sockets.ts';
-import { printEmptyFabric, printFirewall, printServerChains } from './fabric.ts';
+import { printEmptyFabric, printFirewall, printGone, printServerChains } from './fabric.ts';
 import { addAddresses, addNamespace, buildRouter, isIpv6, peersNamespace, removeAddress } from './network.ts';
+import { RealMachine } from './real-machine.ts';
 import { RemoteProcess } from './remote-process.ts';
 import { runCommandGroup, runTool, toolPath } from './run-tool.ts';
 import type { LinkSpec } from './traffic-link.ts';
 import type { trafficMethods } from './traffic.ts';
+import { waitUntilDead } from './zombies.ts';
 
 const trafficPath = fileURLToPath(new URL('traffic.ts', import.meta.url));
 const establishTimeoutMs = 20_000;
@@ -22,6 +26,7 @@ interface RealServer {
   readonly spec: ServerSpec;
   readonly namespace: string;
   readonly traffic: Traffic;
+  readonly machine: RealMachine;
 }
 
 /** The world from inside its own namespaces: this process stands in the router. */
@@ -29,6 +34,8 @@ export class NamespaceWorld {
   readonly #servers = new Map<string, RealServer>();
   readonly #links = new Map<string, LinkSpec>();
   readonly #peerAddresses = new Set<string>();
+  /** Addresses of which no packet arrives any more. */
+  readonly #gone = new Set<string>();
   readonly #peers: Traffic;
   #scriptCount = 0;
   #creating: Promise<void> = Promise.resolve();
@@ -62,12 +69,16 @@ export class NamespaceWorld {
     for (const address of moved) await removeAddress(peersNamespace, address);
     await addNamespace(namespace, addresses);
     await runTool(['nft', '-f', '-'], { input: printServerChains({ namespace, addresses }) });
-    const server: RealServer = { spec, namespace, traffic: await startTraffic(namespace) };
+    const machine = new RealMachine(spec.machine, namespace, folderOf(namespace));
+    await mkdir(folderOf(namespace), { recursive: true, mode: 0o700 });
+    await machine.lay(spec.peers);
+    const server: RealServer = { spec, namespace, traffic: await startTraffic(namespace), machine };
     this.#servers.set(spec.instanceId, server);
     const strangers = spec.peers.map((peer) => peer.address).filter((address) => this.#ownerOf(address) === undefined);
     await addAddresses(peersNamespace, strangers);
     for (const address of strangers) this.#peerAddresses.add(address);
     await this.#establishAll(server, moved);
+    await this.#losePeers(server);
   }
 
   async applyFirewall({
@@ -88,15 +99,13 @@ export class NamespaceWorld {
     readonly instanceId: string;
     readonly command: HostCommand;
   }): Promise<CommandResult> {
-    const { namespace } = this.#find(instanceId);
-    const directory = `/run/connection-fuse/${namespace}`;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const path = `${directory}/script-${++this.#scriptCount}.sh`;
+    const { namespace, machine } = this.#find(instanceId);
+    const path = `${folderOf(namespace)}/script-${++this.#scriptCount}.sh`;
     await writeFile(path, command.script, { mode: 0o700 });
     // As the agent does: the shell starts the file, so a first-line shebang decides who reads it.
-    return runCommandGroup(['sh', '-c', path], {
+    return runCommandGroup(machine.enter(path), {
       namespace,
-      environment: { ...command.environment, CF_STATE_DIR: `${directory}/state` },
+      environment: { ...command.environment, CF_STATE_DIR: `${folderOf(namespace)}/state` },
       timeoutMs: command.timeoutSeconds * 1000,
     });
   }
@@ -112,7 +121,8 @@ export class NamespaceWorld {
       traffic.call('watch', {
         name: instanceId,
         keys: links.map(({ link }) => link.key),
-        targets: links.filter(({ peer }) => !peer.golden).map(({ link }) => link),
+        // A zombie dials nobody: that its packets come to nothing is no block.
+        targets: links.filter(({ peer }) => !peer.golden && peer.zombie !== true).map(({ link }) => link),
       }),
     );
     await Promise.all(calls);
@@ -144,8 +154,13 @@ export class NamespaceWorld {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
+  async readMachine(instanceId: string): Promise<MachineState> {
+    return this.#find(instanceId).machine.read();
+  }
+
   async reconnect(instanceId: string): Promise<readonly PeerCount[]> {
     const { spec } = this.#find(instanceId);
+    await this.#regainPeers(spec);
     const counts = await Promise.all(
       spec.peers.map(async (peer) => {
         const link = this.#linkOf(peer, spec);
@@ -180,7 +195,9 @@ export class NamespaceWorld {
     const key = `${from} ${to} ${peer.port}`;
     const known = this.#links.get(key);
     const connections = Math.max(peer.connections, known?.connections ?? 0);
-    const link = { key, from, to, port: peer.port, connections, redials: peer.redials ?? known?.redials ?? false };
+    const redials = peer.redials ?? known?.redials ?? false;
+    const session = peer.session ?? known?.session;
+    const link = { key, from, to, port: peer.port, connections, redials, ...(session && { session }) };
     this.#links.set(key, link);
     return link;
   }
@@ -192,6 +209,37 @@ export class NamespaceWorld {
   ): Map<Traffic, { readonly link: LinkSpec; readonly peer: PeerSpec }[]> {
     const links = peers.map((peer) => ({ peer, link: this.#linkOf(peer, spec) }));
     return Map.groupBy(links, ({ link }) => this.#trafficAt(link.from));
+  }
+
+  /** Lets the server hear nothing more of its zombies, says a last word to each, and waits until no answer is certain. */
+  async #losePeers({ spec, namespace, traffic }: RealServer): Promise<void> {
+    const zombies = spec.peers.filter((peer) => peer.zombie === true);
+    if (zombies.length === 0) return;
+    await this.#tellGone('add', spec);
+    for (const { address, port, direction } of zombies) {
+      if (direction === 'in') await traffic.call('sayTo', { port, address });
+    }
+    await waitUntilDead(namespace, zombies);
+  }
+
+  /** Whoever was gone starts anew: it knows nothing of its old connections. */
+  async #regainPeers(spec: ServerSpec): Promise<void> {
+    for (const peer of await this.#tellGone('delete', spec)) {
+      const { from, key } = this.#linkOf(peer, spec);
+      await this.#trafficAt(from).call('closeLink', key);
+    }
+  }
+
+  /** Returns the peers for which it made a difference. */
+  async #tellGone(verb: 'add' | 'delete', { peers }: ServerSpec): Promise<readonly PeerSpec[]> {
+    const isNews = ({ address, zombie }: PeerSpec): boolean =>
+      zombie === true && this.#gone.has(address) !== (verb === 'add');
+    const changed = peers.filter(isNews);
+    const addresses = [...new Set(changed.map(({ address }) => address))];
+    if (addresses.length === 0) return [];
+    await runTool(['nft', '-f', '-'], { input: printGone(verb, addresses) });
+    for (const address of addresses) this.#gone[verb](address);
+    return changed;
   }
 
   async #establishAll({ spec }: RealServer, moved: readonly string[]): Promise<void> {
@@ -213,10 +261,17 @@ export class NamespaceWorld {
   }
 
   async #establish(link: LinkSpec, timeoutMs: number): Promise<number> {
-    const dualStack = this.#ownerOf(link.to)?.spec.dualStack ?? true;
-    await this.#trafficAt(link.to).call('listen', { port: link.port, dualStack });
+    const { dualStack = true, machine } = this.#ownerOf(link.to)?.spec ?? {};
+    // Where a database stands, it listens itself.
+    const isListening = machine?.database !== undefined && databasePorts[machine.database.engine] === link.port;
+    if (!isListening) await this.#trafficAt(link.to).call('listen', { port: link.port, dualStack });
     return this.#trafficAt(link.from).call('fillLink', { spec: link, timeoutMs });
   }
+}
+
+/** Where a server's files lie, its notes of incidents among them. */
+function folderOf(namespace: string): string {
+  return `/run/connection-fuse/${namespace}`;
 }
 
 async function startTraffic(namespace: string): Promise<Traffic> {

@@ -3,6 +3,8 @@ import type { HostWorld } from '../host-world.ts';
 import { startInside } from './enter-world.ts';
 import type { WayIn } from './enter-world.ts';
 import type { helperMethods } from './helper.ts';
+import { listStandIns } from '../machine.ts';
+import type { StandIns } from '../machine.ts';
 import { RemoteProcess } from './remote-process.ts';
 
 const helperPath = fileURLToPath(new URL('helper.ts', import.meta.url));
@@ -14,9 +16,13 @@ export async function startRealHostWorld(wayIn: WayIn): Promise<HostWorld> {
   const killHelper = (): void => void child.kill('SIGKILL');
   process.once('exit', killHelper);
   await helper.call('ready');
+  const standIns = new Map<string, StandIns>();
   return {
     kind: 'real',
-    createServer: (spec) => helper.call('createServer', spec),
+    createServer: async (spec) => {
+      await helper.call('createServer', spec);
+      standIns.set(spec.instanceId, listStandIns(spec.machine));
+    },
     applyFirewall: (instanceId, firewall) => helper.call('applyFirewall', { instanceId, firewall }),
     runCommand: (instanceId, command) => helper.call('runCommand', { instanceId, command }),
     count: (instanceId) => helper.call('count', instanceId),
@@ -24,6 +30,8 @@ export async function startRealHostWorld(wayIn: WayIn): Promise<HostWorld> {
     firstBlockedAt: (instanceId) => helper.call('firstBlockedAt', instanceId),
     goldenLost: (instanceId) => helper.call('goldenLost', instanceId),
     reconnect: (instanceId) => helper.call('reconnect', instanceId),
+    standIns: (instanceId) => standIns.get(instanceId) ?? [],
+    readMachine: (instanceId) => helper.call('readMachine', instanceId),
     stop: async () => {
       process.off('exit', killHelper);
       await helper.stop();

@@ -31,6 +31,11 @@ export class TrafficLink {
     return [...this.#connections].filter((connection) => connection.isOpen);
   }
 
+  /** False for sessions of a database, which are only asked when it matters: a query is more work than a byte. */
+  get chats(): boolean {
+    return this.#spec.session === undefined;
+  }
+
   /** Unix time in milliseconds when the first connection broke since `watch`. */
   get brokenAt(): number | undefined {
     return this.#brokenAt;

@@ -1,6 +1,6 @@
 // Runs in one network namespace of the world: listens, echoes, dials, and tells what became of the connections.
 import { createServer } from 'node:net';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { HostWorldError } from '../host-errors.ts';
 import { serveCalls } from './remote-process.ts';
 import { TrafficLink } from './traffic-link.ts';
@@ -15,6 +15,7 @@ const sayEveryMs = 50;
 const saysPerTurn = 200;
 
 const listeners = new Map<number, Server>();
+const accepted = new Set<Socket>();
 const links = new Map<string, TrafficLink>();
 const probes = new Map<string, TrafficProbe>();
 
@@ -24,6 +25,7 @@ export const trafficMethods = {
   async listen({ port, dualStack }: { readonly port: number; readonly dualStack: boolean }): Promise<void> {
     if (listeners.has(port)) return;
     const server = createServer((socket) => {
+      accepted.add(socket.on('close', () => accepted.delete(socket)));
       socket.on('error', () => {}); // a reset is what this lab is about
       socket.pipe(socket);
     });
@@ -39,6 +41,14 @@ export const trafficMethods = {
     const link = links.get(spec.key) ?? new TrafficLink(spec);
     links.set(spec.key, link);
     return link.fill(spec, timeoutMs);
+  },
+
+  /** Says a byte to every client of an address on a port, as a server does that wonders whether it is still there. */
+  async sayTo({ port, address }: { readonly port: number; readonly address: string }): Promise<void> {
+    for (const socket of accepted) {
+      const remote = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '');
+      if (socket.localPort === port && remote === address) socket.write('?');
+    }
   },
 
   /** Ends a link. */
@@ -84,7 +94,7 @@ function findLink(key: string): TrafficLink {
 
 let turn = 0;
 function saySomething(): void {
-  const open = [...links.values()].flatMap((link) => link.open);
+  const open = [...links.values()].filter((link) => link.chats).flatMap((link) => link.open);
   const batch = Math.min(open.length, saysPerTurn);
   for (let position = 0; position < batch; position++) open[turn++ % open.length]?.say();
 }

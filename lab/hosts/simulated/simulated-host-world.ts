@@ -1,6 +1,7 @@
 import type { HostWorld, PeerCount, PeerSpec, ServerSpec } from '../host-world.ts';
 import { addressesOf, checkServerSpec } from '../check-server-spec.ts';
 import { HostWorldError } from '../host-errors.ts';
+import type { MachineState } from '../machine.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import type { SimulatedLink } from './simulated-host.ts';
 
@@ -22,6 +23,8 @@ export function createSimulatedHostWorld(now: () => number = Date.now): HostWorl
     firstBlockedAt: async (instanceId) => world.firstBlockedAt(instanceId),
     goldenLost: async (instanceId) => world.goldenLost(instanceId),
     reconnect: async (instanceId) => world.reconnect(instanceId),
+    standIns: () => ['host simulated'],
+    readMachine: async (instanceId) => world.readMachine(instanceId),
     stop: async () => world.clear(),
   };
 }
@@ -49,6 +52,7 @@ class SimulatedHostWorld {
         throw new HostWorldError(`Cannot establish the connections from ${link.from} to ${link.to} port ${link.port}`);
       }
       link.established = link.wanted;
+      link.isZombie = peer.zombie === true;
     }
   }
 
@@ -58,7 +62,9 @@ class SimulatedHostWorld {
     for (const [watched, watch] of this.#watches) {
       const { spec } = this.#find(watched);
       const victims = spec.peers.filter((peer) => !peer.golden);
-      if (victims.some((peer) => !this.#allows(spec, peer))) watch.blockedAt ??= this.#now();
+      const isHit = (peer: PeerSpec): boolean =>
+        !this.#allows(spec, peer) || this.#linkOf(spec, peer).broken > (watch.brokenBefore.get(peer.name) ?? 0);
+      if (victims.some(isHit)) watch.blockedAt ??= this.#now();
     }
     return result;
   }
@@ -95,10 +101,15 @@ class SimulatedHostWorld {
     for (const peer of spec.peers.filter((candidate) => this.#allows(spec, candidate))) {
       const link = this.#linkOf(spec, peer);
       link.established = link.wanted;
+      link.isZombie = false;
     }
     return this.count(instanceId).filter(({ peer, established }) =>
       spec.peers.some(({ name, connections }) => name === peer && established >= connections),
     );
+  }
+
+  readMachine(instanceId: string): MachineState {
+    return this.#find(instanceId).readMachine();
   }
 
   clear(): void {
@@ -128,7 +139,15 @@ class SimulatedHostWorld {
     const own = ownAddress(spec, peer);
     const [from, to] = peer.direction === 'in' ? [peer.address, own] : [own, peer.address];
     const key = `${from} ${to} ${peer.port}`;
-    const link = this.#links.get(key) ?? { from, to, port: peer.port, wanted: 0, established: 0, broken: 0 };
+    const link = this.#links.get(key) ?? {
+      from,
+      to,
+      port: peer.port,
+      wanted: 0,
+      established: 0,
+      broken: 0,
+      isZombie: false,
+    };
     this.#links.set(key, link);
     return link;
   }

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { HostWorldError } from '../host-errors.ts';
 import type { Firewall, FirewallRule, PeerSpec } from '../host-world.ts';
+import type { KillOrder, Spared } from './kill-order.ts';
 import { isInside } from './read-environment.ts';
-import type { KillOrder } from './read-environment.ts';
 
 /** The block of one incident on one simulated host. */
 export interface SimulatedTable {
-  readonly order: KillOrder;
   readonly digest: string;
   /** Unix time in milliseconds; undefined until a release. */
   readonly expiresAt: number | undefined;
+  /** Says whether it refuses new connections of a peer. */
+  blocks(peer: PeerSpec): boolean;
 }
 
 // What the scripts accept whatever they are told.
@@ -18,32 +19,45 @@ const linkLocalCidrs = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'];
 /** Makes the table a kill order would set; the timer is no part of the digest, as on a real host. */
 export function makeTable(order: KillOrder, now: number): SimulatedTable {
   const { ttlSeconds, ...rules } = order;
-  const text = JSON.stringify({ ...rules, hasTimer: ttlSeconds > 0 });
   return {
-    order,
-    digest: createHash('sha256').update(text).digest('hex'),
+    digest: digest({ ...rules, hasTimer: ttlSeconds > 0 }),
     expiresAt: ttlSeconds === 0 ? undefined : now + ttlSeconds * 1000,
+    blocks: (peer) => isCut(order, peer),
   };
 }
 
+/** Sha256 of what a table is made of. */
+export function digest(rules: unknown): string {
+  return createHash('sha256').update(JSON.stringify(rules)).digest('hex');
+}
+
 /** Says whether the golden channels of an order name this link. */
-export function isGolden(order: KillOrder, peer: PeerSpec): boolean {
-  return order.golden.some(
+export function isGolden({ golden }: Spared, peer: PeerSpec): boolean {
+  return golden.some(
     ({ direction, cidr, port }) =>
       isInside(peer.address, [cidr]) && (port === 'any' || (direction === peer.direction && port === peer.port)),
   );
 }
 
+/** Says whether no cut of an order may touch this link. */
+export function isSpared(spared: Spared, peer: PeerSpec): boolean {
+  return isGolden(spared, peer) || isInside(peer.address, [...linkLocalCidrs, ...spared.agent]);
+}
+
 /** Says whether an order cuts this link, seen from the host it runs on. */
 export function isCut(order: KillOrder, peer: PeerSpec): boolean {
-  if (isGolden(order, peer) || isInside(peer.address, [...linkLocalCidrs, ...order.agent])) return false;
+  if (isSpared(order, peer)) return false;
   switch (order.scope) {
     case 'server':
       return true;
     case 'peers':
       return isInside(peer.address, order.peers);
     case 'ports':
-      return peer.direction === 'in' && order.ports.includes(peer.port);
+      return (
+        peer.direction === 'in' &&
+        order.ports.includes(peer.port) &&
+        (order.zombies === null || order.zombies.includes(peer.address))
+      );
     default:
       throw new HostWorldError(`Unexpected scope "${String(order.scope satisfies never)}"`);
   }

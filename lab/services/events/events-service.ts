@@ -23,6 +23,9 @@ export class EventsService implements AwsService {
   readonly #courier: Courier;
   readonly #buses = new Set(['default']);
   readonly #rules = new Map<string, Rule>();
+  #schedules: { readonly rule: Rule; dueAtMs: number }[] = [];
+  /** Time that passed for the schedules. */
+  #elapsedMs = 0;
   readonly #events: { readonly busName: string; readonly event: BusEvent }[] = [];
   readonly #operations: Readonly<Record<string, Operation>> = {
     PutEvents: defineOperation(putEventsInput, ({ Entries }) => {
@@ -62,6 +65,11 @@ export class EventsService implements AwsService {
       throw new LabSetupError(`Could not add rule '${seed.name}': the lab has no event bus '${rule.busName}'`);
     }
     this.#rules.set(rule.arn, rule);
+    this.#schedules = this.#schedules.filter((scheduled) => scheduled.rule.arn !== rule.arn);
+    // The first time is one period after the rule was made.
+    if (rule.scheduleMs !== undefined && rule.isEnabled) {
+      this.#schedules.push({ rule, dueAtMs: this.#elapsedMs + rule.scheduleMs });
+    }
   }
 
   /** Puts an event of an AWS service on a bus, which PutEvents refuses to anyone else. */
@@ -76,21 +84,40 @@ export class EventsService implements AwsService {
     return event;
   }
 
-  /** Fires a scheduled rule by hand: the lab's clock fires none by itself. */
-  fireSchedule(ruleName: string): BusEvent {
-    const rule = [...this.#rules.values()].find(({ name }) => name === ruleName);
-    if (rule?.scheduleExpression === undefined) {
-      throw new LabSetupError(`Could not fire rule '${ruleName}': there is no such rule with a schedule`);
+  /** Milliseconds until the next schedule comes due; undefined where there is none. */
+  get untilNextScheduleMs(): number | undefined {
+    const due = this.#schedules.map(({ dueAtMs }) => dueAtMs);
+    return due.length === 0 ? undefined : Math.min(...due) - this.#elapsedMs;
+  }
+
+  /**
+   * Lets time pass for the schedules and fires what comes due, as often as it does, the earliest first. Nothing else
+   * fires them: the lab has no timers of its own.
+   */
+  fireSchedules(milliseconds: number): readonly BusEvent[] {
+    const until = this.#elapsedMs + milliseconds;
+    const fired: BusEvent[] = [];
+    for (;;) {
+      const [next] = this.#schedules.toSorted((one, other) => one.dueAtMs - other.dueAtMs);
+      if (next === undefined || next.dueAtMs > until) break;
+      next.dueAtMs += next.rule.scheduleMs ?? Infinity;
+      fired.push(this.#fireSchedule(next.rule));
     }
-    const seed = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {}, resources: [rule.arn] };
-    const event = toBusEvent(seed, this.#props.accountId, this.#props.region);
-    this.#fire(rule, event);
-    return event;
+    this.#elapsedMs = until;
+    return fired;
   }
 
   /** Resolves when no delivery is under way. */
   async whenIdle(): Promise<void> {
     await this.#courier.whenIdle();
+  }
+
+  /** The event of a schedule is on no bus: no other rule can match it. */
+  #fireSchedule(rule: Rule): BusEvent {
+    const seed = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {}, resources: [rule.arn] };
+    const event = toBusEvent(seed, this.#props.accountId, this.#props.region);
+    this.#fire(rule, event);
+    return event;
   }
 
   #fire(rule: Rule, event: BusEvent): void {

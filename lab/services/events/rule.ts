@@ -1,6 +1,7 @@
 import { ServiceError } from '../wire/service-error.ts';
 import { compilePattern } from './pattern.ts';
 import type { EventPattern } from './pattern.ts';
+import { readScheduleMs } from './schedule.ts';
 import { checkTargetInput } from './target-input.ts';
 import type { TargetInput } from './target-input.ts';
 
@@ -29,13 +30,14 @@ export interface RuleSeed {
   readonly targets: readonly RuleTarget[];
 }
 
-/** A rule whose pattern is compiled; without a pattern it fires by hand only. */
+/** A rule whose pattern is compiled and whose schedule is read. */
 export interface Rule {
   readonly name: string;
   readonly arn: string;
   readonly busName: string;
   readonly matches: EventPattern | undefined;
-  readonly scheduleExpression: string | undefined;
+  /** Milliseconds between two firings; undefined for a rule without a schedule. */
+  readonly scheduleMs: number | undefined;
   readonly isEnabled: boolean;
   readonly targets: readonly RuleTarget[];
 }
@@ -55,12 +57,16 @@ export function compileRule(seed: RuleSeed): Rule {
     throw new ServiceError('LimitExceededException', `Rule '${seed.name}' has more than ${maximumTargets} targets`);
   }
   for (const target of seed.targets) checkTargetInput(target);
+  const { busName = 'default' } = seed;
+  if (seed.scheduleExpression !== undefined && busName !== 'default') {
+    throw new ServiceError('ValidationException', 'ScheduleExpression is supported only on the default event bus.');
+  }
   return {
     name: seed.name,
     arn: seed.arn,
-    busName: seed.busName ?? 'default',
+    busName,
     matches: seed.pattern === undefined ? undefined : compilePattern(seed.pattern),
-    scheduleExpression: seed.scheduleExpression,
+    scheduleMs: seed.scheduleExpression === undefined ? undefined : readScheduleMs(seed.scheduleExpression),
     isEnabled: seed.isEnabled ?? true,
     targets: seed.targets,
   };

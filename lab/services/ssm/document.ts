@@ -19,7 +19,9 @@ const parameterSchema = z.strictObject({
 const stepSchema = z.strictObject({
   action: z.enum(['aws:runShellScript', 'aws:runPowerShellScript']),
   name: z.string().check(z.regex(/^[a-zA-Z0-9_-]{1,128}$/)),
-  precondition: z.optional(z.strictObject({ StringEquals: z.tuple([z.literal('platformType'), z.string()]) })),
+  precondition: z.optional(
+    z.strictObject({ StringEquals: z.tuple([z.literal('platformType'), z.enum(['Linux', 'MacOS', 'Windows'])]) }),
+  ),
   inputs: z.strictObject({
     runCommand: z.array(z.string()),
     timeoutSeconds: z.optional(z.union([z.string(), z.number()])),
@@ -67,6 +69,7 @@ export function storeDocument(name: string, text: string): StoredDocument {
     const [issue] = parsed.error.issues;
     throw invalidContent(name, `${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'unknown'}`);
   }
+  checkSteps(name, parsed.data);
   checkParameters(name, parsed.data);
   const hash = createHash('sha256').update(text).digest('hex');
   return { name, text, hash, createdDate: new Date(), content: parsed.data };
@@ -78,6 +81,13 @@ function parseText(name: string, text: string): unknown {
   } catch {
     throw invalidContent(name, 'it is not JSON');
   }
+}
+
+/** A step is asked for by its name: of two with the same name, one could never be read. */
+function checkSteps(name: string, { mainSteps }: DocumentContent): void {
+  const names = mainSteps.map((step) => step.name);
+  const doubled = names.find((step, index) => names.indexOf(step) !== index);
+  if (doubled !== undefined) throw invalidContent(name, `it has more than one step '${doubled}'`);
 }
 
 /** What the schema cannot say: patterns the agent reads, ENV_VAR for text only, no use without declaration. */

@@ -1,6 +1,8 @@
 import { LabSetupError } from '../setup-error.ts';
 import { defineOperation, runOperation } from '../wire/service.ts';
 import type { AwsService, Operation, ServiceCall, Wire } from '../wire/service.ts';
+import { checkAssociation } from './association.ts';
+import type { Association } from './association.ts';
 import { cancelCommand } from './cancel-command.ts';
 import { describeInstanceInformation } from './describe-instance-information.ts';
 import { storeDocument } from './document.ts';
@@ -36,6 +38,8 @@ export interface ManagedInstanceSeed {
 export class SsmService implements AwsService {
   readonly name = 'ssm';
   readonly wire: Wire = { kind: 'json', targetPrefix: 'AmazonSSM', version: '1.1' };
+  /** What was deployed to run on servers by tag; nothing of it runs here. */
+  readonly associations: Association[] = [];
   readonly #desk: SsmDesk;
   readonly #operations: Readonly<Record<string, Operation>>;
 
@@ -60,6 +64,12 @@ export class SsmService implements AwsService {
       name,
       storeDocument(name, typeof content === 'string' ? content : JSON.stringify(content)),
     );
+  }
+
+  /** Keeps an association of a document that is there already; it is checked as CreateAssociation does. */
+  addAssociation(association: Association): void {
+    checkAssociation(this.#desk, association);
+    this.associations.push(association);
   }
 
   /** Registers a server's agent. */

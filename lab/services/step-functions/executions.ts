@@ -1,8 +1,10 @@
-import { VirtualClock, createRealClock } from '../../asl/interpreter.ts';
+import { StoppedError } from '../../asl/failure.ts';
 import type { Execution, TaskTokens, runMachine } from '../../asl/interpreter.ts';
 import type { HistoryEvent } from '../../asl/history.ts';
-import type { Clock } from '../../asl/clock.ts';
-import type { TaskHandler } from '../../asl/run.ts';
+import type { TaskHandler, TaskRequest } from '../../asl/run.ts';
+import { createExecutionClock } from './execution-clock.ts';
+import type { ExecutionClock } from './execution-clock.ts';
+import type { NestedExecutions, ServiceTaskHandler } from './task-request.ts';
 
 /** A deployed state machine. */
 export interface StateMachineSeed {
@@ -44,29 +46,41 @@ export interface ExecutionsProps {
   readonly runMachine: typeof runMachine;
   readonly tokens: TaskTokens;
   /** What tasks can call, by resource ARN. */
-  readonly handlers: Readonly<Record<string, TaskHandler>>;
+  readonly handlers: Readonly<Record<string, ServiceTaskHandler>>;
   readonly onStatusChange?: ExecutionListener | undefined;
-  /** Whether waits between attempts take no real time. Default: false. */
+  /**
+   * Whether waits and the delays between attempts take no real time. While a task works or somebody is asked, time
+   * stands still. Default: false.
+   */
   readonly skipsWaits?: boolean | undefined;
+}
+
+interface Running {
+  readonly clock: ExecutionClock;
+  readonly done: Promise<void>;
 }
 
 /** Starts executions, keeps what became of them, and knows when all are done. */
 export class Executions {
   readonly records = new Map<string, ExecutionRecord>();
   readonly #props: ExecutionsProps;
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Running>();
+  /** Clocks of those that wait for an execution which is just being started. */
+  readonly #shared = new Map<string, ExecutionClock>();
 
   constructor(props: ExecutionsProps) {
     this.#props = props;
   }
 
   start(machine: StateMachineSeed, name: string, input: string): ExecutionRecord {
+    const arn = toExecutionArn(machine.arn, name);
+    const clock = this.#shared.get(arn) ?? createExecutionClock(this.#props.skipsWaits === true);
     const record: ExecutionRecord = {
-      arn: `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`,
+      arn,
       name,
       machine,
       input,
-      startedAt: new Date(),
+      startedAt: new Date(clock.now()),
       history: [],
       stopper: new AbortController(),
       status: 'RUNNING',
@@ -78,52 +92,88 @@ export class Executions {
     };
     this.records.set(record.arn, record);
     this.#props.onStatusChange?.(record);
-    const running = this.#run(record).finally(() => this.#running.delete(record.arn));
-    this.#running.set(record.arn, running);
+    const done = this.#run(record, clock).finally(() => this.#running.delete(record.arn));
+    this.#running.set(record.arn, { clock, done });
     return record;
   }
 
   /** Ends an execution from outside and waits until its tasks were told. */
   async stop(record: ExecutionRecord, error: string | undefined, cause: string | undefined): Promise<void> {
-    record.error = error;
-    record.cause = cause;
-    record.stopper.abort();
+    record.stopper.abort(new StoppedError('aborted', { error, cause }));
     await this.whenDone(record);
   }
 
   async whenDone(record: ExecutionRecord): Promise<void> {
-    await this.#running.get(record.arn);
+    await this.#running.get(record.arn)?.done;
   }
 
+  /** Resolves when none runs but those in which everything waits for an answer from outside. */
   async whenIdle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running.values());
+    for (;;) {
+      // An answer that has just come in needs a turn to set its execution going.
+      await new Promise((resolve) => setImmediate(resolve));
+      const busy = [...this.#running.values()].filter(({ clock }) => !clock.isAtRest);
+      if (busy.length === 0) return;
+      await Promise.all(busy.map(async ({ clock, done }) => await Promise.race([done, clock.whenAtRest()])));
+    }
   }
 
-  /** A clock that skips stands still while a task works: only then its time-outs mean what they say. */
-  #chooseClock(): { clock: Clock; handlers: ExecutionsProps['handlers'] } {
-    const { handlers, skipsWaits } = this.#props;
-    if (skipsWaits !== true) return { clock: createRealClock(), handlers };
-    const clock = new VirtualClock(new Date().toISOString());
-    const holding = Object.entries(handlers).map(([resource, handler]): [string, TaskHandler] => [
+  /** Lets time pass for all that is left when idle, and waits until what came due has happened. */
+  async skipTime(milliseconds: number): Promise<void> {
+    // Only from rest on: what still works has time of its own.
+    await this.whenIdle();
+    const clocks = new Set([...this.#running.values()].map(({ clock }) => clock));
+    for (const clock of clocks) clock.skip(milliseconds);
+    await this.whenIdle();
+  }
+
+  #bindHandlers(clock: ExecutionClock): Readonly<Record<string, TaskHandler>> {
+    const bound = Object.entries(this.#props.handlers).map(([resource, handler]): [string, TaskHandler] => [
       resource,
       async (request) => {
-        const release = clock.hold();
+        // A wait for another execution puts the hold down, so that it is not known here which one is current.
+        const holding = { release: clock.hold() };
         try {
-          return await handler(request);
+          return await handler({ ...request, nested: this.#toNested(clock, request, holding) });
         } finally {
-          release();
+          holding.release();
         }
       },
     ]);
-    return { clock, handlers: Object.fromEntries(holding) };
+    return Object.fromEntries(bound);
   }
 
-  async #run(record: ExecutionRecord): Promise<void> {
+  #toNested(clock: ExecutionClock, { signal }: TaskRequest, holding: { release: () => void }): NestedExecutions {
+    return {
+      shareTime: async (stateMachineArn, name, start) => {
+        const arn = toExecutionArn(stateMachineArn, name);
+        this.#shared.set(arn, clock);
+        try {
+          return await start();
+        } finally {
+          this.#shared.delete(arn);
+        }
+      },
+      whenEnded: async (executionArn) => {
+        const running = this.#running.get(executionArn);
+        if (signal.aborted) return 'given-up';
+        if (running === undefined) return 'ended';
+        // An execution with a time of its own could not keep this one's limits from running out early.
+        if (running.clock === clock) holding.release();
+        try {
+          return await raceAbort(running.done, signal);
+        } finally {
+          if (running.clock === clock) holding.release = clock.hold();
+        }
+      },
+    };
+  }
+
+  async #run(record: ExecutionRecord, clock: ExecutionClock): Promise<void> {
     const { machine } = record;
-    const { clock, handlers } = this.#chooseClock();
     try {
       const execution = await this.#props.runMachine(machine.definition, JSON.parse(record.input), {
-        handlers,
+        handlers: this.#bindHandlers(clock),
         clock,
         tokens: this.#props.tokens,
         signal: record.stopper.signal,
@@ -135,8 +185,11 @@ export class Executions {
       });
       record.status = execution.status;
       record.output = execution.output === undefined ? undefined : JSON.stringify(execution.output);
-      record.error ??= execution.error;
-      record.cause ??= execution.cause;
+      // The service names the error of a machine that ran out of time in its history alone.
+      if (execution.status !== 'TIMED_OUT') {
+        record.error = execution.error;
+        record.cause = execution.cause;
+      }
       record.path = execution.path;
     } catch (error) {
       // The machine could not even start: on AWS it would not have been created.
@@ -144,7 +197,22 @@ export class Executions {
       record.error = 'States.Runtime';
       record.cause = error instanceof Error ? error.message : String(error);
     }
-    record.stoppedAt = new Date();
+    record.stoppedAt = new Date(clock.now());
     this.#props.onStatusChange?.(record);
+  }
+}
+
+function toExecutionArn(stateMachineArn: string, name: string): string {
+  return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+}
+
+async function raceAbort(done: Promise<void>, signal: AbortSignal): Promise<'ended' | 'given-up'> {
+  const aborted = Promise.withResolvers<'given-up'>();
+  const giveUp = (): void => aborted.resolve('given-up');
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([done.then(() => 'ended' as const), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { describeRedrive } from '../../asl/child-execution.ts';
 import { toApiEvent } from '../../asl/history.ts';
 import { ServiceError } from '../wire/service-error.ts';
 import { defineOperation } from '../wire/service.ts';
@@ -60,6 +61,7 @@ function viewExecution(record: ExecutionRecord): unknown {
   const { output, error, cause, input } = record;
   return {
     ...viewListed(record),
+    ...describeRedrive(record.status),
     input,
     inputDetails: { included: true },
     ...(output !== undefined && { output, outputDetails: { included: true } }),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { loadMachine } from '../../asl/machine.ts';
-import { TaskTokenError } from '../../asl/tokens.ts';
+import type { OpenToken } from '../../asl/tokens.ts';
 import { ServiceError } from '../wire/service-error.ts';
 import { defineOperation, runOperation } from '../wire/service.ts';
 import type { AwsService, Operation, ServiceCall, Wire } from '../wire/service.ts';
@@ -8,6 +8,7 @@ import { Executions } from './executions.ts';
 import type { ExecutionRecord, ExecutionsProps, StateMachineSeed } from './executions.ts';
 import { defineExecutionReads, findExecution } from './read-executions.ts';
 import { startExecution, startExecutionInput } from './start-execution.ts';
+import { defineTokenCalls, failureFields } from './token-calls.ts';
 
 /** The Step Functions of the lab: Standard machines, run by the lab's own interpreter. */
 export class StepFunctionsService implements AwsService {
@@ -23,13 +24,13 @@ export class StepFunctionsService implements AwsService {
     this.#executions = new Executions(props);
     this.#operations = {
       ...defineExecutionReads(this.#executions, (arn) => void this.#findMachine(arn)),
-      ...this.#defineTokenCalls(),
+      ...defineTokenCalls(props.tokens),
       StartExecution: defineOperation(startExecutionInput, (input) => {
         const { arn, startedAt } = startExecution(this.#executions, this.#findMachine(input.stateMachineArn), input);
         return { executionArn: arn, startDate: startedAt.getTime() / 1000 };
       }),
       StopExecution: defineOperation(
-        z.strictObject({ executionArn: z.string(), error: z.optional(z.string()), cause: z.optional(z.string()) }),
+        z.strictObject({ executionArn: z.string(), ...failureFields }),
         async ({ executionArn, error, cause }) => {
           const record = findExecution(this.#executions, executionArn);
           if (record.status === 'RUNNING') await this.#executions.stop(record, error, cause);
@@ -42,6 +43,11 @@ export class StepFunctionsService implements AwsService {
   /** Every execution so far, oldest first. */
   get executions(): readonly ExecutionRecord[] {
     return [...this.#executions.records.values()];
+  }
+
+  /** What waits for SendTaskSuccess or SendTaskFailure, oldest first. */
+  get openTokens(): readonly OpenToken[] {
+    return this.#props.tokens.openTokens;
   }
 
   async run(_operation: string, _input: unknown, call: ServiceCall): Promise<unknown> {
@@ -61,9 +67,17 @@ export class StepFunctionsService implements AwsService {
     return record;
   }
 
-  /** Resolves when no execution runs. */
+  /** Resolves when no execution runs, or those that run can only be moved on by an answer from outside, or by `skipTime`. */
   async whenIdle(): Promise<void> {
     await this.#executions.whenIdle();
+  }
+
+  /**
+   * Waits until idle, lets time pass for the executions that wait for an answer from outside, and waits until what came
+   * due has happened. No other clock moves.
+   */
+  async skipTime(milliseconds: number): Promise<void> {
+    await this.#executions.skipTime(milliseconds);
   }
 
   /** Aborts what still runs. */
@@ -76,41 +90,5 @@ export class StepFunctionsService implements AwsService {
     const machine = this.#machines.get(arn);
     if (machine !== undefined) return machine;
     throw new ServiceError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
-  }
-
-  #defineTokenCalls(): Readonly<Record<string, Operation>> {
-    const { tokens } = this.#props;
-    const taskToken = z.string().check(z.minLength(1), z.maxLength(2048));
-    return {
-      SendTaskSuccess: defineOperation(z.strictObject({ taskToken, output: z.string() }), (input) =>
-        answerToken(() => tokens.sendTaskSuccess(input.taskToken, parseOutput(input.output))),
-      ),
-      SendTaskFailure: defineOperation(
-        z.strictObject({ taskToken, error: z.optional(z.string()), cause: z.optional(z.string()) }),
-        ({ taskToken: token, error, cause }) => answerToken(() => tokens.sendTaskFailure(token, { error, cause })),
-      ),
-      SendTaskHeartbeat: defineOperation(z.strictObject({ taskToken }), (input) =>
-        answerToken(() => tokens.sendTaskHeartbeat(input.taskToken)),
-      ),
-    };
-  }
-}
-
-function parseOutput(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new ServiceError('InvalidOutput', 'Invalid Output: it is not JSON');
-  }
-}
-
-/** A token that is unknown or spent has error names of its own. */
-function answerToken(send: () => void): unknown {
-  try {
-    send();
-    return {};
-  } catch (error) {
-    if (error instanceof TaskTokenError) throw new ServiceError(error.name, error.message);
-    throw error;
   }
 }

@@ -1,40 +1,44 @@
 import * as z from 'zod/mini';
-import type { TaskHandler, TaskRequest } from '../../asl/run.ts';
+import type { TaskRequest } from '../../asl/run.ts';
 import type { Outcome } from '../../lambda-runtime/function-process.ts';
-import { ServiceError } from '../wire/service-error.ts';
-import { parseInput } from '../wire/service.ts';
+import { createExecutionHandlers } from './start-execution-task.ts';
+import type { CallService } from './start-execution-task.ts';
+import { readArguments } from './task-arguments.ts';
+import { callerOf, renamed, toTaskError } from './task-failure.ts';
+import type { ServiceTaskHandler } from './task-request.ts';
 
 /** The services a task can reach; each call is recorded under the machine's ARN. */
 export interface TaskServices {
   readonly invokeFunction: (functionName: string, payload: string, caller: string) => Promise<Outcome>;
   /** Calls an operation of another service of the lab and returns its answer. */
-  readonly call: (service: string, operation: string, input: unknown, caller: string) => Promise<unknown>;
+  readonly call: CallService;
 }
 
 const invokeSchema = z.strictObject({ FunctionName: z.string(), Payload: z.optional(z.unknown()) });
 
 /** Handlers for the optimised integrations the lab knows; a resource that is not here cannot be deployed. */
-export function createTaskHandlers(services: TaskServices): Readonly<Record<string, TaskHandler>> {
-  const invoke: TaskHandler = async (request) => await invokeFunction(services, request);
-  const sendMessage: TaskHandler = async (request) => await callService(services, request, 'sqs', 'SendMessage', 'SQS');
-  const publish: TaskHandler = async (request) => await callService(services, request, 'sns', 'Publish', 'SNS');
+export function createTaskHandlers(services: TaskServices): Readonly<Record<string, ServiceTaskHandler>> {
+  const invoke: ServiceTaskHandler = async (request) => await invokeFunction(services, request);
+  const sendMessage: ServiceTaskHandler = async (request) =>
+    await callService(services, request, 'sqs', 'SendMessage', 'SQS');
+  const publish: ServiceTaskHandler = async (request) => await callService(services, request, 'sns', 'Publish', 'SNS');
   return {
     ...withToken('arn:aws:states:::lambda:invoke', invoke),
     ...withToken('arn:aws:states:::sqs:sendMessage', sendMessage),
     ...withToken('arn:aws:states:::sns:publish', publish),
     ...withToken('arn:aws:states:::events:putEvents', async (request) => await putEvents(services, request)),
+    ...createExecutionHandlers(services.call),
   };
 }
 
 /** Both patterns of an integration: answer at once, or wait for the token the arguments carry. */
-function withToken(resource: string, handler: TaskHandler): Readonly<Record<string, TaskHandler>> {
+function withToken(resource: string, handler: ServiceTaskHandler): Readonly<Record<string, ServiceTaskHandler>> {
   return { [resource]: handler, [`${resource}.waitForTaskToken`]: handler };
 }
 
 /** The error of the function becomes the error of the task, by its own name: catchers match it. */
 async function invokeFunction(services: TaskServices, request: TaskRequest): Promise<unknown> {
-  const where = { service: 'Step Functions', operation: request.resource };
-  const { FunctionName, Payload = {} } = parseInput(invokeSchema, request.arguments, where);
+  const { FunctionName, Payload = {} } = readArguments(invokeSchema, request);
   const outcome = await renamed('Lambda', async () =>
     services.invokeFunction(FunctionName, JSON.stringify(Payload), callerOf(request)),
   );
@@ -74,24 +78,4 @@ async function putEvents(services: TaskServices, request: TaskRequest): Promise<
   // The integration fails the task when one entry was refused.
   if ((answer as { readonly FailedEntryCount: number }).FailedEntryCount === 0) return answer;
   throw toTaskError('EventBridge.FailedEntry', JSON.stringify(answer));
-}
-
-/** Service errors reach a catcher as `Service.CodeException`; the suffix is there once. */
-async function renamed<Result>(prefix: string, run: () => Promise<Result>): Promise<Result> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const code = error.code.replace(/^.*#/, '');
-    throw toTaskError(`${prefix}.${code.endsWith('Exception') ? code : `${code}Exception`}`, error.message);
-  }
-}
-
-function toTaskError(name: string, cause: string): Error {
-  return Object.assign(new Error(cause), { name });
-}
-
-/** A machine calls in its own name; its role is found by its ARN. */
-function callerOf({ context }: TaskRequest): string {
-  return (context.StateMachine as { readonly Id: string }).Id;
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { VirtualClock } from '../../../lab/asl/clock.ts';
+import { VirtualClock } from '../../../lab/asl/virtual-clock.ts';
 import { evaluateTemplate, readReferences } from '../../../lab/asl/expression.ts';
 import { KNOWN_FUNCTIONS, bindFunctions } from '../../../lab/asl/functions.ts';
 import type { Json } from '../../../lab/asl/json.ts';

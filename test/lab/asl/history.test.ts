@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { StoppedError } from '../../../lab/asl/failure.ts';
 import { toApiEvent } from '../../../lab/asl/history.ts';
 import { VirtualClock, runMachine } from '../../../lab/asl/interpreter.ts';
 import type { TaskHandler } from '../../../lab/asl/run.ts';
@@ -139,6 +140,26 @@ describe('history', () => {
   ])('of %s is the one of AWS', async (_name, definition, handler, expected) => {
     // Every state that retries or catches here may also carry End: the failing way never uses it.
     await expect(trace(definition, {}, handler)).resolves.toEqual(expected);
+  });
+});
+
+describe('a stop', () => {
+  it('records why, and no event for each state that ends with it', async () => {
+    const stop = new AbortController();
+    const branch = (name: string): Definition => ({
+      StartAt: name,
+      States: { [name]: { Type: 'Wait', Seconds: 9, End: true } },
+    });
+    const definition = buildMachine({ P: { Type: 'Parallel', Branches: [branch('A'), branch('B')], End: true } });
+    const running = runMachine(definition, {}, { signal: stop.signal, handlers: {} });
+
+    stop.abort(new StoppedError('timed-out', { error: 'Operator', cause: 'enough' }));
+    const execution = await running;
+
+    expect(execution).toMatchObject({ status: 'ABORTED', error: 'Operator', cause: 'enough' });
+    expect(execution.history.filter(({ type }) => type.endsWith('Aborted'))).toMatchObject([
+      { type: 'ExecutionAborted', previousEventId: 0, details: { error: 'Operator', cause: 'enough' } },
+    ]);
   });
 });
 

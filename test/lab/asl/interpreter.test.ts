@@ -178,11 +178,10 @@ describe('ends from outside', () => {
     const execution = await run(waiting);
 
     expect(execution).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout' });
-    expect(execution.history.map(({ type }) => type)).toEqual([
-      'ExecutionStarted',
-      'WaitStateEntered',
-      'WaitStateAborted',
-      'ExecutionTimedOut',
+    expect(execution.history.map(({ type, previousEventId }) => `${type}<${previousEventId}`)).toEqual([
+      'ExecutionStarted<0',
+      'WaitStateEntered<0',
+      'ExecutionTimedOut<0',
     ]);
   });
 

@@ -89,6 +89,43 @@ describe('Wait', () => {
   });
 });
 
+describe('Wait until a time', () => {
+  const until = (Timestamp: string): Promise<Execution> =>
+    run(
+      buildMachine({
+        W: { Type: 'Wait', Timestamp: '{% $states.input %}', Next: 'A' },
+        A: { Type: 'Pass', End: true },
+      }),
+      Timestamp,
+    );
+
+  it('leaves entry and exit in the history, at their times', async () => {
+    const { history } = await until('2026-01-01T00:01:30Z');
+
+    expect(history.map(({ type, timestamp }) => `${type} ${timestamp.slice(14, 19)}`).slice(0, 4)).toEqual([
+      'ExecutionStarted 00:00',
+      'WaitStateEntered 00:00',
+      'WaitStateExited 01:30',
+      'PassStateEntered 01:30',
+    ]);
+  });
+
+  it.each([
+    ['2^31 - 1 seconds away is waited for', '2094-01-19T03:14:07Z', { status: 'SUCCEEDED' }],
+    [
+      'one second later fails for good',
+      '2094-01-19T03:14:08Z',
+      {
+        error: 'States.Runtime',
+        cause:
+          "An error occurred while executing the state 'W' (entered at the event id #2). Wait state delay is too long.",
+      },
+    ],
+  ])('%s', async (_name, timestamp, expected) => {
+    await expect(until(timestamp)).resolves.toMatchObject(expected);
+  });
+});
+
 describe('Wait on a clock of its own', () => {
   it('asks for no negative time when the moment has passed', async () => {
     const delays: number[] = [];

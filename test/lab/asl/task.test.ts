@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { sleep } from '../../../lab/asl/clock.ts';
+import { StateFailure } from '../../../lab/asl/failure.ts';
 import { VirtualClock, runMachine } from '../../../lab/asl/interpreter.ts';
 import type { Execution } from '../../../lab/asl/interpreter.ts';
 import type { TaskHandler, TaskRequest } from '../../../lab/asl/run.ts';
@@ -88,6 +89,45 @@ describe('Task', () => {
 
     expect(callTimes(execution)).toEqual([0, 1]);
     expect(execution.path).toEqual(['T', 'Caught']);
+  });
+});
+
+describe('a job that is waited for', () => {
+  const JOB = 'arn:aws:states:::states:startExecution.sync:2';
+  const trace = ({ history }: Execution): string[] => history.map(({ type }) => type).slice(2);
+
+  it('is recorded as submitted with the answer to its start, and succeeds with the end', async () => {
+    const job: TaskHandler = async ({ submitted }) => {
+      submitted({ JobId: 'j' });
+      return { Output: 1 };
+    };
+
+    const execution = await runTask({ Resource: JOB }, { [JOB]: job });
+
+    expect(trace(execution)).toEqual([
+      'TaskScheduled',
+      'TaskStarted',
+      'TaskSubmitted',
+      'TaskSucceeded',
+      'TaskStateExited',
+      'ExecutionSucceeded',
+    ]);
+    expect(execution.history[4]?.details).toEqual({
+      resourceType: 'states',
+      resource: 'startExecution.sync:2',
+      output: { JobId: 'j' },
+    });
+  });
+
+  it('fails with the failure its handler throws, cause and all', async () => {
+    const job: TaskHandler = async () =>
+      Promise.reject(new StateFailure({ error: 'States.TaskFailed', cause: '{"Status":"FAILED"}' }));
+
+    await expect(runTask({ Resource: JOB }, { [JOB]: job })).resolves.toMatchObject({
+      status: 'FAILED',
+      error: 'States.TaskFailed',
+      cause: '{"Status":"FAILED"}',
+    });
   });
 });
 

@@ -1,13 +1,24 @@
 import { describe, expect, it } from 'vitest';
 
+import { sleep } from '../../../lab/asl/clock.ts';
+import type { HistoryEvent } from '../../../lab/asl/history.ts';
 import { VirtualClock, runMachine, startMachine } from '../../../lab/asl/interpreter.ts';
 import type { RunningExecution } from '../../../lab/asl/interpreter.ts';
 import type { TaskHandler, TaskRequest } from '../../../lab/asl/run.ts';
-import { TaskTokenError } from '../../../lab/asl/tokens.ts';
+import { TaskTokenError, TaskTokens } from '../../../lab/asl/tokens.ts';
+import type { WaitingTask } from '../../../lab/asl/tokens.ts';
 import { CALLBACK, INVOKE, buildMachine, buildTask, failWith, script, silent } from './build-machine.ts';
 import type { Definition } from './build-machine.ts';
 
 const end = { Type: 'Pass', End: true };
+const ignore = (): void => undefined;
+const nobody: WaitingTask = { executionId: 'e', state: 'S', succeed: ignore, fail: ignore, beat: ignore };
+
+/** The token in the message that went out. */
+function sentToken(history: readonly HistoryEvent[]): string {
+  const sent = history.find(({ type }) => type === 'TaskScheduled')?.details.parameters;
+  return (sent as { MessageBody: { token: string } } | undefined)?.MessageBody.token ?? '';
+}
 
 describe('task tokens', () => {
   const Arguments = { QueueUrl: 'q', MessageBody: { token: '{% $states.context.Task.Token %}' } };
@@ -63,7 +74,7 @@ describe('task tokens', () => {
     const tokens: string[] = [];
     const running = startWaiting({ TimeoutSeconds: 2 }, () => undefined);
     const execution = await running.result;
-    tokens.push(String(JSON.stringify(execution.history[2]?.details.parameters).match(/[0-9a-f-]{36}/)?.[0]));
+    tokens.push(sentToken(execution.history));
 
     expect(execution.error).toBe('States.Timeout');
     expect(() => running.sendTaskSuccess(tokens[0] ?? '', {})).toThrow(TaskTokenError);
@@ -71,7 +82,12 @@ describe('task tokens', () => {
   });
 
   it.each<[string, (running: RunningExecution, token: string) => void, string]>([
-    ['a token nobody handed out', ({ sendTaskSuccess }) => sendTaskSuccess('made up', {}), 'TaskDoesNotExist'],
+    ['a token that is none', ({ sendTaskSuccess }) => sendTaskSuccess('made up', {}), 'InvalidToken'],
+    [
+      'a token of somebody else',
+      ({ sendTaskHeartbeat }) => sendTaskHeartbeat(new TaskTokens().open(nobody)),
+      'TaskDoesNotExist',
+    ],
     ['an output that is not JSON', ({ sendTaskSuccess }, token) => sendTaskSuccess(token, undefined), 'InvalidOutput'],
     [
       'a second answer',
@@ -134,5 +150,64 @@ describe('task tokens', () => {
     await runMachine(buildMachine({ T: buildTask(fields) }), {}, { handlers, clock: new VirtualClock() });
 
     expect(new Set(calls.map(({ taskToken }) => taskToken)).size).toBe(2);
+  });
+
+  it('refuses the token of an execution that was stopped', async () => {
+    const refused: unknown[] = [];
+    const running = startWaiting({}, ({ stop }) => stop());
+
+    const { status } = await running.result;
+    try {
+      running.sendTaskSuccess(sentToken(running.history), {});
+    } catch (error) {
+      refused.push(error);
+    }
+
+    expect([status, refused]).toMatchObject(['ABORTED', [{ name: 'TaskTimedOut' }]]);
+  });
+
+  it('is not recorded as submitted when the call comes back after the time limit', async () => {
+    const clock = new VirtualClock();
+    const late: TaskHandler = async () => {
+      await sleep(clock, 5);
+      return { MessageId: 'm' };
+    };
+    const fields = {
+      Resource: CALLBACK,
+      Arguments,
+      TimeoutSeconds: 2,
+      End: undefined,
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'W' }],
+      Next: 'W',
+    };
+    const definition = buildMachine({ T: buildTask(fields), W: { Type: 'Wait', Seconds: 60, End: true } });
+
+    const { history } = await runMachine(definition, {}, { clock, handlers: { [CALLBACK]: late } });
+
+    expect(history.map(({ type }) => type)).not.toContain('TaskSubmitted');
+  });
+});
+
+describe('TaskTokens', () => {
+  it('hands out tokens as long as those of the service, with all characters of Base64', () => {
+    const tokens = new TaskTokens();
+
+    const [one, other] = [tokens.open(nobody), tokens.open(nobody)];
+
+    expect(one).not.toBe(other);
+    expect(one).toMatch(/^[A-Za-z0-9+/]{600,2040}==$/);
+    expect(`${one}${other}`).toMatch(/[+/]/);
+  });
+
+  it('lists what is waited for, oldest first, and forgets what came back', () => {
+    const tokens = new TaskTokens();
+    const [first, second, third] = ['A', 'B', 'C'].map((state) => tokens.open({ ...nobody, state }));
+
+    tokens.sendTaskFailure(second ?? '');
+
+    expect(tokens.openTokens).toEqual([
+      { token: first, executionId: 'e', state: 'A' },
+      { token: third, executionId: 'e', state: 'C' },
+    ]);
   });
 });

@@ -3,8 +3,10 @@ import type { IamRequest } from '../../../lab/iam/iam-request.ts';
 import { findCaller } from '../../../lab/iam/read-role.ts';
 import type { Lab } from '../../../lab/lab.ts';
 import { play } from '../../../lab/play.ts';
-import { readScenarios } from '../../../lab/scenario.ts';
+import { readScenarios, toServerSpec } from '../../../lab/scenario.ts';
 import type { ScenarioServer } from '../../../lab/scenario.ts';
+import { answerTask } from '../../../lab/trigger.ts';
+import { tagKeys } from '../../../lambdas/shared/tags.ts';
 import { readFixture } from '../../builders/events.ts';
 
 /** A call with what AWS would have authorised for it, by the tags as they were when it came. */
@@ -35,6 +37,10 @@ export async function playEverything(lab: Lab): Promise<Everything> {
   await tripAndRestore(lab, { peers: [attacker], requestId: 'peers' }, everything);
   await tripAndRestore(lab, { ports: [8443], requestId: 'ports' }, everything);
   await tripAndRestore(lab, { requestId: 'whole servers' }, everything);
+  await askAfterRestore(lab, { servers: servers.map(({ id }) => id), kind: 'other-threat' }, everything);
+  await lab.world.createServer(toServerSpec(trader));
+  await lab.addServer(trader);
+  await askAfterRestore(lab, { servers: [trader.id], kind: 'abnormal-orders' }, everything);
   await playAlarmOfAlarms(lab);
   await playNonsense(lab);
   lab.aws.gateway.setIntercept(undefined);
@@ -95,6 +101,34 @@ async function tripAndRestore(lab: Lab, start: object, { restored }: Everything)
   const { assessment } = await lab.trigger({ ...asking, fuse: 'trip', kind: 'other-threat', servers: ids, ...start });
   const { incident } = assessment as { readonly incident: { readonly id: string } };
   restored.push(...(await lab.restore({ ...asking, server: ids[0] })));
+  restored.push(...(await lab.restore({ ...asking, incidentId: incident.id })));
+}
+
+const trader: ScenarioServer = {
+  id: 'i-0c000000000000009',
+  address: '10.0.90.9',
+  tags: { [tagKeys.profile]: 'trading' },
+  interfaces: 1,
+  peers: [{ ...toPeer('customers', '198.51.100.10', 8080), allowed: 'anyone' }],
+  machine: {
+    platform: 'Linux',
+    services: [{ name: 'trading-engine', active: true }],
+    clock: { offsetMs: 40, holds: true },
+  },
+};
+
+/** Cut, put back by a person, met again: now somebody is asked, and says yes. */
+async function askAfterRestore(lab: Lab, start: object, { restored }: Everything): Promise<void> {
+  const asking = { requestedBy: 'desk', reason: 'a drill' };
+  const event = { ...asking, ...start, fuse: 'trip', requestId: 'asked' };
+  const { assessment } = await lab.trigger(event);
+  const { incident } = assessment as { readonly incident: { readonly id: string } };
+  restored.push(...(await lab.restore({ ...asking, incidentId: incident.id })));
+  await lab.trigger(event);
+  for (const { token } of lab.aws.stepFunctions.openTokens) {
+    await answerTask(lab.aws, token, { approved: true, by: 'desk', reason: 'a drill' });
+  }
+  await lab.aws.whenIdle();
   restored.push(...(await lab.restore({ ...asking, incidentId: incident.id })));
 }
 

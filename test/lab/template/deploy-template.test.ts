@@ -124,7 +124,19 @@ const resources = {
       CidrIp: '10.0.0.0/8',
     },
   },
-  Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'errors', Threshold: 1 } },
+  Alarm: {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: 'errors',
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      MetricName: 'Errors',
+      Namespace: 'AWS/Lambda',
+      Period: 60,
+      Statistic: 'Sum',
+    },
+  },
   Log: { Type: 'AWS::Logs::LogGroup', Properties: {} },
 };
 

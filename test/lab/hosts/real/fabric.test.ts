@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HostWorldError } from '../../../../lab/hosts/host-errors.ts';
 import type { FirewallRule } from '../../../../lab/hosts/host-world.ts';
-import { printFirewall } from '../../../../lab/hosts/real/fabric.ts';
+import { printFirewall, printGone } from '../../../../lab/hosts/real/fabric.ts';
 
 const rule = (change: Partial<FirewallRule> = {}): FirewallRule => ({
   protocol: 'tcp',
@@ -9,6 +9,13 @@ const rule = (change: Partial<FirewallRule> = {}): FirewallRule => ({
   toPort: 443,
   cidr: '10.0.0.0/16',
   ...change,
+});
+
+it('printGone names each address in the set of its family', () => {
+  expect(printGone('add', ['10.0.7.1', 'fd66::8'])).toBe(
+    'add element inet fabric gone4 { 10.0.7.1 }\nadd element inet fabric gone6 { fd66::8 }\n',
+  );
+  expect(printGone('delete', ['10.0.7.1'])).toBe('delete element inet fabric gone4 { 10.0.7.1 }\n');
 });
 
 describe('printFirewall', () => {

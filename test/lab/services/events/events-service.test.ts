@@ -183,22 +183,44 @@ describe('EventBridge', () => {
     ]);
   });
 
-  it('fires a scheduled rule by hand', async () => {
-    events.addRule({ ...rule, pattern: undefined, scheduleExpression: 'rate(1 minute)' });
+  it('fires a schedule as often as it comes due, the earliest first, and none by itself', async () => {
+    const every = (name: string, scheduleExpression: string) => ({
+      ...rule,
+      name,
+      arn: `${rule.arn}-${name}`,
+      pattern: undefined,
+      scheduleExpression,
+      targets: [{ id: 'T', arn: queueArn, input: `{"by":"${name}"}` }],
+    });
+    events.addRule(every('slow', 'rate(3 minutes)'));
+    events.addRule(every('fast', 'rate(2 minutes)'));
+    events.addRule({ ...every('off', 'rate(1 minute)'), isEnabled: false });
 
-    events.fireSchedule('fuse');
+    const fired = [60_000, 60_000, 180_000].map((passed) => events.fireSchedules(passed).length);
     await events.whenIdle();
 
-    expect(delivered.map((text) => JSON.parse(text) as unknown)).toMatchObject([
-      { source: 'aws.events', resources: [rule.arn] },
-    ]);
+    expect(fired).toEqual([0, 1, 2]);
+    // The third one of the two is due in another minute.
+    expect(events.untilNextScheduleMs).toBe(60_000);
+    expect(delivered.map((text) => JSON.parse(text) as unknown)).toEqual(
+      ['fast', 'slow', 'fast'].map((by) => ({ by })),
+    );
+    expect(events.events).toEqual([]);
   });
 
   it.each([
     ['neither pattern nor schedule', { ...rule, pattern: undefined }],
     ['six targets', { ...rule, targets: Array.from({ length: 6 }, (_, i) => ({ id: `${i}`, arn: queueArn })) }],
     ['an unknown bus', { ...rule, busName: 'absent' }],
+    ['a schedule on another bus', { ...rule, busName: 'fuse', scheduleExpression: 'rate(1 day)' }],
   ])('refuses a rule with %s', (_, seed) => {
-    expect(() => events.addRule(seed)).toThrow(/Rule 'fuse'|rule 'fuse'/);
+    expect(() => events.addRule(seed)).toThrow(/Rule 'fuse'|rule 'fuse'|only on the default event bus/);
   });
+
+  it.each(['rate(1 minutes)', 'rate(5 minute)', 'rate(0 minutes)', 'rate(5 weeks)', 'cron(0 9 * * ? *)', '5 minutes'])(
+    'refuses the schedule %s',
+    (scheduleExpression) => {
+      expect(() => events.addRule({ ...rule, pattern: undefined, scheduleExpression })).toThrow(/ScheduleExpression/);
+    },
+  );
 });

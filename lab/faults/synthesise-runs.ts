@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { rm, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { isRecord } from '../../lambdas/shared/record.ts';
+import { labAccount } from '../lab.ts';
+import { scenarioPolicyPath } from '../scenario.ts';
+import { synthesiseInto } from '../synthesise.ts';
+import { loadTemplate } from '../template/load-template.ts';
+import type { LoadedTemplate } from '../template/template.ts';
+import { drillTag } from './runs.ts';
+import { sheddingMarks } from './scenes.ts';
+
+/** The scenarios' policy with what the scenes rest on: somebody to ask for, a user whose sessions end, marks of load. */
+function writePolicy(): object {
+  const policy: unknown = parse(readFileSync(scenarioPolicyPath, 'utf8'));
+  const known = isRecord(policy) ? policy : {};
+  const exception = { name: 'drill', servers: { tag: drillTag }, instead: 'ask', owner: 'lab', reason: 'a drill' };
+  return {
+    ...known,
+    profiles: { logistics: { users: ['orders'] } },
+    shedding: sheddingMarks,
+    exceptions: [{ ...exception, until: '2099-01-01T00:00:00Z' }],
+  };
+}
+
+/** The app on the runs' policy, and how to remove it. The bundles must be built. */
+export async function synthesiseRuns(): Promise<{ loaded: LoadedTemplate; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'connection-fuse-faults-'));
+  const policyPath = join(folder, 'policy.yaml');
+  await writeFile(policyPath, JSON.stringify(writePolicy()));
+  const loaded = loadTemplate(await synthesiseInto(folder, { ...labAccount, policyPath }));
+  return { loaded, remove: async () => await rm(folder, { recursive: true, force: true }) };
+}

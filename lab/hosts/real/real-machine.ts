@@ -1,0 +1,117 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { PeerSpec } from '../host-world.ts';
+import { HostWorldError } from '../host-errors.ts';
+import { databasePorts, plainMachine } from '../machine.ts';
+import type { MachineSpec, MachineState, UnitSpec } from '../machine.ts';
+import { findPostgres } from './find-postgres.ts';
+import { runTool } from './run-tool.ts';
+import { startPostgres } from './start-postgres.ts';
+
+const standIns = fileURLToPath(new URL('../stand-ins', import.meta.url));
+const systemctl = ['bash', `${standIns}/systemctl.sh`];
+
+/** What a server is besides its connections: real processes under a stand-in of systemd, a clock in a file, a database. */
+export class RealMachine {
+  readonly #spec: MachineSpec;
+  readonly #namespace: string;
+  readonly #folder: string;
+
+  constructor(spec: MachineSpec = plainMachine, namespace: string, folder: string) {
+    this.#spec = spec;
+    this.#namespace = namespace;
+    this.#folder = folder;
+  }
+
+  /** Lays what the documents of this server find; does nothing for a server of connections alone. */
+  async lay(peers: readonly PeerSpec[]): Promise<void> {
+    const tools = this.#listTools();
+    if (tools.length === 0) return;
+    await mkdir(this.#folder, { recursive: true, mode: 0o755 });
+    await runTool(['bash', `${standIns}/lay-host.sh`, this.#folder, ...tools]);
+    await this.#layUnits();
+    await this.#layClock();
+    await this.#layDatabase(peers);
+  }
+
+  /** The command that runs a script where this server's own tools are. */
+  enter(scriptPath: string): readonly string[] {
+    if (this.#listTools().length === 0) return ['sh', '-c', scriptPath];
+    return ['bash', `${standIns}/enter-host.sh`, this.#folder, scriptPath];
+  }
+
+  async read(): Promise<MachineState> {
+    const { services = [], tasks = [], clock } = this.#spec;
+    return {
+      services: await this.#readStates(services, toService),
+      tasks: await this.#readStates(tasks, toTimer),
+      clockOffsetMs: clock === undefined ? null : Number(await readFile(`${this.#folder}/clock/offset`, 'utf8')) / 1000,
+    };
+  }
+
+  #listTools(): readonly string[] {
+    const { services = [], tasks = [], clock, database } = this.#spec;
+    return [
+      ...(services.length + tasks.length > 0 ? ['systemctl'] : []),
+      ...(clock === undefined ? [] : ['chronyd', 'chronyc', 'hwclock']),
+      ...(database === undefined ? [] : ['setpriv']),
+    ];
+  }
+
+  async #layUnits(): Promise<void> {
+    const { services = [], tasks = [] } = this.#spec;
+    for (const unit of [...services.map(toService), ...tasks.map(toTimer)]) {
+      await writeFile(`${this.#folder}/units/${unit}`, 'UnitFileState=enabled\n');
+    }
+    const active = [...services.filter(isActive).map(toService), ...tasks.filter(isActive).map(toTimer)];
+    if (active.length > 0) await this.#tellSystemd('start', active);
+  }
+
+  async #layClock(): Promise<void> {
+    const { clock } = this.#spec;
+    if (clock === undefined) return;
+    await mkdir(`${this.#folder}/clock`);
+    await writeFile(`${this.#folder}/clock/offset`, `${Math.round(clock.offsetMs * 1000)}\n`);
+    await writeFile(`${this.#folder}/clock/holds`, clock.holds ? 'yes\n' : 'no\n');
+  }
+
+  async #layDatabase(peers: readonly PeerSpec[]): Promise<void> {
+    const { database } = this.#spec;
+    if (database === undefined) return;
+    const programs = findPostgres();
+    if (programs === null) throw new HostWorldError('Cannot start a database: PostgreSQL is not on this machine');
+    const sessions = peers.flatMap(({ session }) => session ?? []);
+    const [namespace, folder] = [this.#namespace, this.#folder];
+    const port = databasePorts[database.engine];
+    const roles = new Map(sessions.map(({ user, isReplication = false }) => [user, isReplication]));
+    await startPostgres({ programs, namespace, folder, port, roles });
+  }
+
+  async #readStates(
+    units: readonly UnitSpec[],
+    toUnit: (spec: UnitSpec) => string,
+  ): Promise<Readonly<Record<string, string>>> {
+    if (units.length === 0) return {};
+    const text = await this.#tellSystemd('show', units.map(toUnit));
+    const states = [...text.matchAll(/^ActiveState=(\w+)$/gm)].map(([, state = '']) => state);
+    return Object.fromEntries(units.map(({ name }, index) => [name, states[index] ?? 'missing']));
+  }
+
+  async #tellSystemd(verb: string, units: readonly string[]): Promise<string> {
+    const environment = { STAND_IN: this.#folder };
+    return runTool([...systemctl, verb, '--', ...units], { namespace: this.#namespace, environment });
+  }
+}
+
+function isActive({ active }: UnitSpec): boolean {
+  return active;
+}
+
+function toService({ name }: UnitSpec): string {
+  return `${name}.service`;
+}
+
+/** Tasks of Linux are timers here; what they start is not raised. */
+function toTimer({ name }: UnitSpec): string {
+  return `${name.replace(/^timer:/, '')}.timer`;
+}
