@@ -62,6 +62,17 @@ const versionOnly = {
   },
 };
 
+/** DynamoDB needs no endpoint discovery, and it is off; only its cache would bring an LRU library into every bundle. */
+const noEndpointCache = {
+  name: 'no-endpoint-cache',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^@aws-sdk\/endpoint-cache$/ }, ({ path }) => ({ path, namespace: 'fuse' }));
+    bundle.onLoad({ filter: /endpoint-cache$/, namespace: 'fuse' }, () => ({
+      contents: 'export class EndpointCache { has() { return false; } get() {} set() {} delete() {} clear() {} }',
+    }));
+  },
+};
+
 const errorNames = await readErrorNames();
 const stems = (await readdir(`${root}/lambdas`)).filter((stem) =>
   existsSync(`${root}/lambdas/${stem}/${stem}.lambda.ts`),
@@ -83,7 +94,7 @@ await Promise.all(
       legalComments: 'none',
       // Loaded by the SDK only for event streams, which no command of ours has.
       external: ['@smithy/core/event-streams'],
-      plugins: [slimSchemas(errorNames), credentialsFromEnvironment, versionOnly],
+      plugins: [slimSchemas(errorNames), credentialsFromEnvironment, versionOnly, noEndpointCache],
       logLevel: 'warning',
     }),
   ),
@@ -103,8 +114,10 @@ async function writePackage() {
     stdio: 'inherit',
   });
   await cp(`${root}/dist/lambdas`, `${target}/dist/lambdas`, { recursive: true });
-  await cp(`${root}/documents/linux`, `${target}/documents/linux`, { recursive: true });
-  for (const name of ['respond', 'restore']) {
-    await cp(`${root}/statemachines/${name}.asl.json`, `${target}/statemachines/${name}.asl.json`);
+  for (const folder of ['documents/linux', 'documents/windows']) {
+    await cp(`${root}/${folder}`, `${target}/${folder}`, { recursive: true });
+  }
+  for (const file of globSync('statemachines/*.asl.json', { cwd: root })) {
+    await cp(`${root}/${file}`, `${target}/${file}`);
   }
 }

@@ -26,10 +26,11 @@ export class FuseStack extends Stack {
     });
     this.publish({
       TableName: this.fuse.auditTable.tableName,
-      RespondStateMachineArn: this.fuse.respond.stateMachine.stateMachineArn,
-      RestoreStateMachineArn: this.fuse.restore.stateMachine.stateMachineArn,
+      RespondStateMachineArn: this.fuse.workflows.Respond.stateMachine.stateMachineArn,
+      RestoreStateMachineArn: this.fuse.workflows.Restore.stateMachine.stateMachineArn,
       BusName: this.fuse.fuseBus.bus.eventBusName,
       DeadLetterQueueUrl: this.fuse.deadLetters.queue.queueUrl,
+      SensorPolicyArn: this.fuse.sensors.serverPolicy.managedPolicyArn,
       NotificationTopicArn: this.fuse.notifications.topic.topicArn,
     });
   }
@@ -44,6 +45,8 @@ function toStackProps({ account, region }: AccountConfig): StackProps {
   return {
     stackName: 'ConnectionFuse',
     description: 'connection-fuse: decides by a published flowchart, cuts connections within seconds, undoes exactly',
+    // CloudFormation takes one megabyte; the host documents fill most of it, and their indentation says nothing.
+    suppressTemplateIndentation: true,
     // Deleting the stack would leave cut servers without their way back.
     terminationProtection: true,
     env: { ...(account && { account }), ...(region && { region }) },

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cac } from 'cac';
+import { addApproveCommands } from './commands/approve.ts';
 import { addAuditCommand } from './commands/audit.ts';
 import { addLabCommand } from './commands/lab.ts';
 import { addModeCommand } from './commands/mode.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addTripCommand } from './commands/trip.ts';
 import { report, UsageError } from './output.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as {
@@ -16,6 +18,8 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'pac
 const cli = cac('fuse');
 addLabCommand(cli);
 addPlanCommand(cli);
+addTripCommand(cli);
+addApproveCommands(cli);
 addRestoreCommand(cli);
 addAuditCommand(cli);
 addPolicyCommand(cli);

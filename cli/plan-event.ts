@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMachine, VirtualClock } from '../lab/asl/interpreter.ts';
+import type { Execution } from '../lab/asl/interpreter.ts';
+import type { Json } from '../lab/asl/json.ts';
 import { answerSignal } from '../lambdas/shared/answers/answer-signal.ts';
 import { applyMeanings } from '../lambdas/shared/answers/apply-meanings.ts';
 import { questions } from '../lambdas/shared/contracts/incident.ts';
@@ -52,6 +54,8 @@ async function planSignal(signal: Signal, policy: Policy): Promise<EventPlan> {
   const cohorts = answerSignal(signal, {
     policy,
     accountId: signal.accountId,
+    // Exceptions end by the clock: what is planned is what would happen now.
+    receivedAt: new Date().toISOString(),
     descriptions: signal.servers.map((id) => ({ id, state: 'running', tags: {}, securityGroups: [], interfaces: [] })),
     doubts: signal.childAlarms.length > 0 && signal.servers.length === 0 ? [describeChildren(signal)] : [],
   });
@@ -88,31 +92,48 @@ function explain(cohorts: readonly Cohort[]): string {
     .join('; ');
 }
 
-/** Walks the machine as it lies on disk; what would act is only noted down. */
+/** Walks the machines as they lie on disk; what would act is only noted down. */
 async function walkFlowchart(
   signal: Signal,
   cohorts: readonly Cohort[],
 ): Promise<{ path: readonly string[]; actions: string[] }> {
-  const file = join(import.meta.dirname, '..', 'statemachines', 'respond.asl.json');
   const actions: string[] = [];
   const incident = { id: toIncidentId(signal), signal };
-  const { path, status, cause } = await runMachine(
-    JSON.parse(readFileSync(file, 'utf8')),
-    {},
-    {
+  const invoke = ({ FunctionName, Payload }: { FunctionName: string; Payload: Record<string, unknown> }): Json => {
+    if (FunctionName.includes('Assess')) return { outcome: 'incident', incident, cohorts };
+    if (FunctionName.includes('CloseIncident')) return { outcome: 'planned' };
+    const { action, cohort } = Payload as { action: string; cohort: Cohort };
+    actions.push(`${action} ${cohort.id}`);
+    return { action, cohortId: cohort.id, status: 'planned', summary: '' };
+  };
+  const walk = async (name: string, input: Json): Promise<Execution> =>
+    runMachine(readMachine(name), input, {
       clock: new VirtualClock(),
       handlers: {
-        'arn:aws:states:::lambda:invoke': async ({ arguments: given }) => {
-          const { FunctionName, Payload } = given as { FunctionName: string; Payload: Record<string, unknown> };
-          if (FunctionName.includes('Assess')) return { Payload: { outcome: 'incident', incident, cohorts } as never };
-          if (FunctionName.includes('CloseIncident')) return { Payload: { outcome: 'planned' } };
-          const { action, cohort } = Payload as { action: string; cohort: Cohort };
-          actions.push(`${action} ${cohort.id}`);
-          return { Payload: { action, cohortId: cohort.id, status: 'planned', summary: '' } };
+        'arn:aws:states:::lambda:invoke': async ({ arguments: given }) => ({ Payload: invoke(given as never) }),
+        'arn:aws:states:::states:startExecution.sync:2': async ({ arguments: given }) => {
+          const { StateMachineArn, Input } = given as { StateMachineArn: string; Input: Json };
+          return { Output: (await walk(fileOf(StateMachineArn), Input)).output ?? null };
+        },
+        'arn:aws:states:::states:startExecution': async ({ arguments: given }) => {
+          const { cohort } = (given as { Input: { cohort: Cohort } }).Input;
+          actions.push(`ask-person ${cohort.id}`);
+          return {};
         },
       },
-    },
-  );
+    });
+  const { path, status, cause } = await walk('respond', {});
   if (status !== 'SUCCEEDED') throw new Error(`The flowchart could not be walked: ${cause ?? status}`);
   return { path, actions };
+}
+
+/** `${CutByProfileStateMachineArn}` → `cut-by-profile`. */
+function fileOf(placeholder: string): string {
+  const name = /\$\{(\w+)StateMachineArn\}/.exec(placeholder)?.[1] ?? placeholder;
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+}
+
+function readMachine(name: string): unknown {
+  const file = join(import.meta.dirname, '..', 'statemachines', `${name}.asl.json`);
+  return JSON.parse(readFileSync(file, 'utf8')) as unknown;
 }

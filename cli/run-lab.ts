@@ -97,6 +97,7 @@ function tellNotPlayed({ name, outcome, reason }: NotPlayed, options: LabOptions
 }
 
 const nothingSeen = {
+  standIns: [],
   incidentId: null,
   path: [],
   cut: { connections: 0, survivors: 0, goldenLost: 0 },

@@ -1,7 +1,9 @@
 import type { Cohort } from '../lambdas/shared/contracts/incident.ts';
 import { questions } from '../lambdas/shared/contracts/incident.ts';
 import type { Played } from '../lab/play.ts';
-import type { PeerStory } from '../lab/result.ts';
+import type { MachineState } from '../lab/hosts/machine.ts';
+import { describeStandIns } from '../lab/result.ts';
+import type { MachineStory, PeerStory } from '../lab/result.ts';
 import { describeCut, paint, toTable } from './output.ts';
 
 /** Tells a person what a scenario showed: event, answers, way, cut, survivors, times, record, restore. */
@@ -12,6 +14,7 @@ export function showScenario({ observed, result }: Played, number: string): stri
     ...observed.cohorts.flatMap(showCohort),
     `  way       ${observed.path.join(' > ')}`,
     ...showPeers(observed.peers, result.simulated),
+    ...observed.machines.flatMap(showMachine),
     `  latency   ${showLatency(result.latencyMs)}`,
     `  audit     ${observed.incidentId ?? 'no incident'}: ${showEntries(observed)}`,
     `  restore   ${showRestore(result.restored, observed.restoreStatuses)}`,
@@ -19,7 +22,8 @@ export function showScenario({ observed, result }: Played, number: string): stri
     ...result.failures.map((failure) => `  ${paint.bad('not as wanted')} ${failure}`),
     `  ${result.ok ? paint.good('ok') : paint.bad('failed')} after ${(observed.milliseconds / 1000).toFixed(1)} s`,
   ];
-  return ['', ...lines.map((line) => markSimulated(line, result.simulated))];
+  const mark = describeStandIns(result.standIns);
+  return ['', ...lines.map((line) => (mark === '' ? line : `${line} ${paint.warn(mark)}`))];
 }
 
 /** What rests on simulated hosts says so on every line: lines get quoted alone. */
@@ -52,10 +56,24 @@ function showPeers(peers: readonly PeerStory[], simulated: boolean): string[] {
   ];
 }
 
+/** Services, tasks and the clock: before the event, after it, after the restore. */
+function showMachine({ before, after, restored }: MachineStory): string[] {
+  const read = ({ services, tasks }: MachineState) => ({ ...services, ...tasks });
+  const [former, cut, last] = [read(before), read(after), read(restored)];
+  const units = Object.keys(former).map((name) => `${name} ${former[name]}, ${cut[name]}, ${last[name]}`);
+  const { clockOffsetMs } = before;
+  const clock =
+    clockOffsetMs === null
+      ? []
+      : [`clock off by ${clockOffsetMs} ms, ${after.clockOffsetMs} ms, ${restored.clockOffsetMs} ms`];
+  const words = [...units, ...clock];
+  return words.length === 0 ? [] : [`  machine   before, after, restored: ${words.join('; ')}`];
+}
+
 function showLatency(latencyMs: number | null): string {
   return latencyMs === null
     ? 'nothing was blocked'
-    : `${latencyMs} ms from the event's receipt to the first blocked packet`;
+    : `${latencyMs} ms from the event's receipt to the first packet blocked or connection ended`;
 }
 
 function showEntries({ entries }: Played['observed']): string {

@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actions } from '../lambdas/shared/actions/index.ts';
-import type { ActionFacts } from '../lambdas/shared/actions/index.ts';
 import { renderPolicyJsonSchema } from '../lambdas/shared/policy/json-schema.ts';
 import { drawReadme, readMachines } from '../statemachines/draw.ts';
-import type { Permission } from '../lambdas/shared/actions/action.ts';
+import type { ActionFacts, Permission } from '../lambdas/shared/actions/action.ts';
 
 /** What is done by a person so far; the flowchart reaches these states and records that somebody was asked. */
-const asked: Readonly<Record<string, string>> = {
+const handedOver: Readonly<Record<string, string>> = {
   'fail-over': 'Promote the standby of a core-business service',
-  'shed-connections': 'Terminate connections by priority, lowest first, until the load is low',
   'hold-open': "Check a lifeline's time sources and keep it alive",
 };
 
@@ -27,7 +25,7 @@ The flowchart reaches these, the audit records them and the notification says wh
 
 | action | what a person is asked to do |
 | --- | --- |
-${Object.entries(asked)
+${Object.entries(handedOver)
   .map(([id, what]) => `| \`${id}\` | ${what} |`)
   .join('\n')}
 `;

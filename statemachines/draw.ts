@@ -66,10 +66,15 @@ function drawArrows(name: string, state: State, idOf: (name: string) => string, 
   ];
 }
 
-/** A single answer reads as `yes`; a rule on several answers names them. */
+/** A rule on the one answer that is asked for reads as `yes`; every other one names what it rests on. */
 function labelOf(condition: string): string {
-  const answers = [...condition.matchAll(/answers\.(\w+)/g)].map(([, answer]) => answer);
-  return answers.length === 1 ? 'yes' : `yes: ${answers.join(' and ')}`;
+  const inner = condition.replace(/^\{%\s*|\s*%\}$/g, '');
+  if (/^\$states\.input\.(\w+\.)*answers\.\w+$|^\$states\.input\.answers\.\w+$/.test(inner)) return 'yes';
+  const words = inner
+    .replaceAll(/\$states\.input\.(?:(?:cohort|decision|incident|signal|answers)\.)*/g, '')
+    .replaceAll(/(\w+) != null/g, '$1 wanted')
+    .replaceAll(/\$(\w+)/g, '$1');
+  return words.includes('=') ? words.replaceAll("'", '') : `yes: ${words}`;
 }
 
 /** The README beside the machines: each file's own comment, its picture and its states with their reasons. */
@@ -108,12 +113,18 @@ export function listStates(machine: Machine): [string, State][] {
   ]);
 }
 
+/** The flowchart first, then its phases, then the way back. */
+const machineFiles = [
+  'respond.asl.json',
+  'isolate.asl.json',
+  'cut-by-profile.asl.json',
+  'approve.asl.json',
+  'restore.asl.json',
+];
+
 /** The machines of this folder by file name. */
 export function readMachines(): Record<string, Machine> {
   return Object.fromEntries(
-    ['respond.asl.json', 'restore.asl.json'].map((file) => [
-      file,
-      JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as Machine,
-    ]),
+    machineFiles.map((file) => [file, JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as Machine]),
   );
 }

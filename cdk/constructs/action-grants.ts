@@ -1,5 +1,6 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
 import type { Permission } from '../../lambdas/shared/actions/action.ts';
 
 /** Values for the placeholders in a permission's resources that the stack itself does not know. */
@@ -19,7 +20,7 @@ export function grantPermissions(
       new PolicyStatement({ actions: [...actions], resources, ...(conditions && { conditions }) }),
     );
     for (const resource of resources.filter((each) => each.includes('*'))) {
-      Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${flatten(role, resource)}]`, reason });
+      Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${nameInFinding(role, resource)}]`, reason });
     }
   }
 }
@@ -34,10 +35,17 @@ function fillIn(template: string, values: Placeholders): string {
 }
 
 /** The resource as cdk-nag names it in a finding: `arn:<AWS::Partition>:ec2:…`. */
-function flatten(role: Role, resource: string): string {
-  const resolved: unknown = Stack.of(role).resolve(resource);
+export function nameInFinding(scope: IConstruct, resource: string): string {
+  const resolved: unknown = Stack.of(scope).resolve(resource);
   if (typeof resolved === 'string') return resolved;
-  const { 'Fn::Join': join } = resolved as { 'Fn::Join'?: [string, (string | { Ref: string })[]] };
+  const { 'Fn::Join': join } = resolved as { 'Fn::Join'?: [string, Part[]] };
   const parts = join?.[1] ?? [];
-  return parts.map((part) => (typeof part === 'string' ? part : `<${part.Ref}>`)).join('');
+  return parts.map(nameOfPart).join('');
+}
+
+type Part = string | { readonly Ref: string } | { readonly 'Fn::GetAtt': readonly [string, string] };
+
+function nameOfPart(part: Part): string {
+  if (typeof part === 'string') return part;
+  return 'Ref' in part ? `<${part.Ref}>` : `<${part['Fn::GetAtt'].join('.')}>`;
 }

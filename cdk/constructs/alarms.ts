@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Names } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -39,9 +39,12 @@ const eachMinute = { period: Duration.minutes(1), statistic: 'Sum' };
  */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
+  /** What the names of all of them begin with, and no other alarm's: the rules leave these out. */
+  readonly namePrefix: string;
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
+    this.namePrefix = `${Names.uniqueResourceName(this, { maxLength: 80, separator: '-' })}-`;
     const waiting = props.deadLetters.metricApproximateNumberOfMessagesVisible({ ...eachMinute, statistic: 'Maximum' });
     this.all = [
       ...this.addForWorkflows(props.workflows),
@@ -69,6 +72,7 @@ export class Alarms extends Construct {
 
   private add(id: string, heading: Heading, metric: Metric, threshold: number): Alarm {
     return new Alarm(this, id, {
+      alarmName: `${this.namePrefix}${id}`,
       alarmDescription: `${alarmTexts[heading]}. What to do: docs/runbook.md#${toAnchor(heading)}`,
       metric,
       threshold,

@@ -69,6 +69,12 @@ export class AuditTable extends Construct {
     this.grantKey(grantee);
   }
 
+  /** Lets the grantee count what is cut against the budget, and read the count back. */
+  grantCount(grantee: IGrantable): void {
+    this.allow(grantee, ['dynamodb:UpdateItem'], leadingKeys([auditKeys.budget]));
+    this.grantKey(grantee);
+  }
+
   /** Lets the grantee strike servers off the list of what is cut right now: the only delete there is. */
   grantClearCuts(grantee: IGrantable): void {
     this.allow(grantee, ['dynamodb:DeleteItem'], leadingKeys([auditKeys.cut]));
@@ -77,22 +83,22 @@ export class AuditTable extends Construct {
 
   /**
    * Denies the grantee every call that could change or remove what stands in the table, whatever else it is granted;
-   * `mayClearCuts` leaves it the delete in the partition `cut`. A batch write is among them: its deletes need no
+   * `mayClearCuts` leaves it the delete in the partition `cut`, `mayCount` the update in `budget`. A batch write is among them: its deletes need no
    * permission of their own.
    */
-  denyRewriting(grantee: IGrantable, options: { readonly mayClearCuts: boolean }): void {
-    const rewriting = [
-      'UpdateItem',
-      'BatchWriteItem',
-      'PartiQLUpdate',
-      'PartiQLDelete',
-      'PartiQLInsert',
-      'DeleteTable',
-    ];
-    this.deny(grantee, 'NeverRewriteTheAudit', [...rewriting, ...(options.mayClearCuts ? [] : ['DeleteItem'])]);
-    if (!options.mayClearCuts) return;
-    const elsewhere = { 'ForAnyValue:StringNotEquals': { 'dynamodb:LeadingKeys': [auditKeys.cut] } };
-    this.deny(grantee, 'NeverDeleteOutsideTheCutList', ['DeleteItem'], elsewhere);
+  denyRewriting(
+    grantee: IGrantable,
+    options: { readonly mayClearCuts?: boolean; readonly mayCount?: boolean } = {},
+  ): void {
+    const { mayClearCuts = false, mayCount = false } = options;
+    const rewriting = ['BatchWriteItem', 'PartiQLUpdate', 'PartiQLDelete', 'PartiQLInsert', 'DeleteTable'];
+    const never = [...rewriting, ...(mayClearCuts ? [] : ['DeleteItem']), ...(mayCount ? [] : ['UpdateItem'])];
+    this.deny(grantee, 'NeverRewriteTheAudit', never);
+    const outside = (partition: string) => ({
+      'ForAnyValue:StringNotEquals': { 'dynamodb:LeadingKeys': [partition] },
+    });
+    if (mayClearCuts) this.deny(grantee, 'NeverDeleteOutsideTheCutList', ['DeleteItem'], outside(auditKeys.cut));
+    if (mayCount) this.deny(grantee, 'NeverUpdateOutsideTheBudget', ['UpdateItem'], outside(auditKeys.budget));
   }
 
   private allow(grantee: IGrantable, actions: string[], conditions?: Record<string, unknown>): void {

@@ -6,13 +6,14 @@ import { Alarms } from './alarms.ts';
 import { AuditTable } from './audit-table.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { FuseBus } from './fuse-bus.ts';
+import { ExpiryRule } from './expiry-rule.ts';
 import { FuseFunctions } from './fuse-functions.ts';
+import { FuseWorkflows, type WorkflowHandles } from './fuse-workflows.ts';
 import { HostDocuments } from './host-documents.ts';
+import { HostSensors } from './host-sensors.ts';
 import { MessageKey } from './message-key.ts';
 import { Notifications } from './notifications.ts';
 import { QuarantineGroups } from './quarantine-groups.ts';
-import { RespondWorkflow } from './respond-workflow.ts';
-import { RestoreWorkflow } from './restore-workflow.ts';
 import { SignalRules } from './signal-rules.ts';
 
 export interface ConnectionFuseProps {
@@ -49,9 +50,9 @@ export class ConnectionFuse extends Construct {
   readonly deadLetters: DeadLetters;
   readonly fuseBus: FuseBus;
   readonly notifications: Notifications;
-  readonly respond: RespondWorkflow;
-  readonly restore: RestoreWorkflow;
+  readonly workflows: WorkflowHandles;
   readonly functions: FuseFunctions;
+  readonly sensors: HostSensors;
 
   constructor(scope: Construct, id: string, props: ConnectionFuseProps) {
     super(scope, id);
@@ -65,22 +66,31 @@ export class ConnectionFuse extends Construct {
     this.deadLetters.keepFailedIncidents(bus);
     const email = props.notificationEmail;
     this.notifications = new Notifications(this, 'Notifications', { bus, key, deadLetters, ...(email && { email }) });
+    const documents = new HostDocuments(this, 'HostDocuments');
+    this.sensors = new HostSensors(this, 'HostSensors', { policy, document: documents.get('InstallSensor') });
     this.functions = new FuseFunctions(this, 'Functions', {
       auditTable: this.auditTable,
       bus,
-      documents: new HostDocuments(this, 'HostDocuments'),
+      documents,
       quarantine: new QuarantineGroups(this, 'QuarantineGroups', { vpcIds: props.vpcIds ?? [], policy }),
       shared: { policy, retention, bundlesPath: props.bundlesPath ?? defaultBundlesPath },
     });
-    this.respond = new RespondWorkflow(this, 'Respond', { functions: this.functions.handles, retention });
-    this.restore = new RestoreWorkflow(this, 'Restore', { functions: this.functions.handles, retention });
-    const { all: ownAlarms } = new Alarms(this, 'Alarms', {
-      workflows: { Respond: this.respond, Restore: this.restore },
+    const workflows = new FuseWorkflows(this, 'Workflows', { functions: this.functions.handles, retention });
+    this.workflows = workflows.handles;
+    const { Respond: respond, Restore: restore } = this.workflows;
+    new ExpiryRule(this, 'Expiry', { restore: restore.stateMachine, deadLetters });
+    const alarms = new Alarms(this, 'Alarms', {
+      workflows: this.workflows,
       functions: this.functions.handles,
       deadLetters,
       topic: this.notifications.topic,
     });
-    new SignalRules(this, 'SignalRules', { respond: this.respond.stateMachine, bus, deadLetters, ownAlarms });
+    new SignalRules(this, 'SignalRules', {
+      respond: respond.stateMachine,
+      bus,
+      deadLetters,
+      ownAlarmPrefix: alarms.namePrefix,
+    });
   }
 }
 

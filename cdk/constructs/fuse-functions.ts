@@ -7,11 +7,11 @@ import type * as z from 'zod/mini';
 import type { Permission } from '../../lambdas/shared/actions/action.ts';
 import type { AssessEnvironmentSchema } from '../../lambdas/assess/environment.ts';
 import type { RevokeSecurityGroupsEnvironmentSchema } from '../../lambdas/revoke-security-groups/environment.ts';
-import type { KillConnectionsEnvironmentSchema } from '../../lambdas/kill-connections/environment.ts';
+import type { AskPersonEnvironmentSchema } from '../../lambdas/ask-person/environment.ts';
+import type { HostEnvironmentSchema } from '../../lambdas/shared/host-environment.ts';
 import type { HandOverEnvironmentSchema } from '../../lambdas/hand-over/environment.ts';
 import type { RestoreEnvironmentSchema } from '../../lambdas/restore/environment.ts';
 import type { CloseIncidentEnvironmentSchema } from '../../lambdas/close-incident/environment.ts';
-import { killConnectionsPermissions } from '../../lambdas/shared/actions/kill-connections/permissions.ts';
 import { revokeSecurityGroupsPermissions } from '../../lambdas/shared/actions/revoke-security-groups/permissions.ts';
 import { auditKeys } from '../../lambdas/shared/clients/audit-keys.ts';
 import { grantPermissions } from './action-grants.ts';
@@ -19,6 +19,7 @@ import type { AuditTable } from './audit-table.ts';
 import { denyCuttingLifelines, denyTagging } from './denials.ts';
 import { FuseFunction, type SharedFunctionProps, type VariablesOf } from './fuse-function.ts';
 import type { HostDocuments } from './host-documents.ts';
+import { hostWork, hostWorkIds, type HostWorkId, type HostWorkProps } from './host-work.ts';
 import type { QuarantineGroups } from './quarantine-groups.ts';
 
 export interface FuseFunctionsProps {
@@ -35,13 +36,13 @@ export interface FuseFunctionsProps {
 export type FunctionHandles = {
   readonly Assess: IFunction;
   readonly RevokeSecurityGroups: IFunction;
-  readonly KillConnections: IFunction;
   readonly HandOver: IFunction;
+  readonly AskPerson: IFunction;
   readonly CloseIncident: IFunction;
   readonly Restore: IFunction;
-};
+} & Readonly<Record<HostWorkId, IFunction>>;
 
-/** The six functions, each with its own role and what that one needs. Only `restore` may open anything. */
+/** The functions, each with its own role and what that one needs. Only `restore` may open anything. */
 export class FuseFunctions extends Construct {
   readonly handles: FunctionHandles;
   private readonly props: FuseFunctionsProps;
@@ -54,8 +55,9 @@ export class FuseFunctions extends Construct {
     this.handles = {
       Assess: this.addAssess(),
       RevokeSecurityGroups: this.addRevokeSecurityGroups(),
-      KillConnections: this.addKillConnections(),
+      ...this.addAllHostWork(),
       HandOver: this.addHandOver(),
+      AskPerson: this.addAskPerson(),
       CloseIncident: this.addCloseIncident(),
       Restore: this.addRestore(),
     };
@@ -71,6 +73,7 @@ export class FuseFunctions extends Construct {
     });
     this.props.auditTable.grantQuery(role);
     this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.server('*'), auditKeys.execution('*')]);
+    this.props.auditTable.grantCount(role);
     grantPermissions(role, assessPermissions);
     return handle;
   }
@@ -87,21 +90,33 @@ export class FuseFunctions extends Construct {
     return handle;
   }
 
-  /** The host cut. Its role may run one document, the one that kills. */
-  private addKillConnections(): IFunction {
-    const { name, digest } = this.props.documents.killConnections;
-    const { role, function: handle } = this.add<typeof KillConnectionsEnvironmentSchema>('KillConnections', {
-      stem: 'kill-connections',
-      description: 'ends open connections on the hosts',
-      // Delivery of a command may take 30 s, its script 20 s, and the answers have to come back.
-      timeoutSeconds: 80,
+  private addAllHostWork(): Record<HostWorkId, IFunction> {
+    const pairs = hostWorkIds.map((id) => [id, this.addHostWork(id)]);
+    return Object.fromEntries(pairs) as Record<HostWorkId, IFunction>;
+  }
+
+  /** Work on the hosts. Each role may run its own document, and the one for Windows where there are two. */
+  private addHostWork(id: HostWorkId): IFunction {
+    const work: HostWorkProps = hostWork[id];
+    const document = this.props.documents.get(work.document);
+    const onWindows = this.props.documents.get(work.onWindows ?? work.document);
+    const { role, function: handle } = this.add<typeof HostEnvironmentSchema>(id, {
+      stem: work.facts.id,
+      description: work.description,
+      timeoutSeconds: work.timeoutSeconds,
       environment: {
         FUSE_TABLE_NAME: this.tableName,
-        FUSE_KILL_DOCUMENT_NAME: name,
-        FUSE_KILL_DOCUMENT_DIGEST: digest,
+        FUSE_DOCUMENT_NAME: document.name,
+        FUSE_DOCUMENT_DIGEST: document.digest,
+        FUSE_WINDOWS_DOCUMENT_NAME: onWindows.name,
+        FUSE_WINDOWS_DOCUMENT_DIGEST: onWindows.digest,
       },
     });
-    this.grantCutting(role, [...killConnectionsPermissions.plan, ...killConnectionsPermissions.apply], name);
+    const permissions = [...work.facts.permissions.plan, ...work.facts.permissions.apply];
+    this.grantCutting(role, permissions, document.name);
+    if (work.onWindows !== undefined) {
+      grantPermissions(role, permissions.filter(isOnDocument), { DocumentName: onWindows.name });
+    }
     return handle;
   }
 
@@ -114,6 +129,19 @@ export class FuseFunctions extends Construct {
       environment: { FUSE_TABLE_NAME: this.tableName },
     });
     this.props.auditTable.grantAppend(role, [auditKeys.incident('*')]);
+    return handle;
+  }
+
+  /** Puts a question to people and records the answer; it cuts nothing itself. */
+  private addAskPerson(): IFunction {
+    const { role, function: handle } = this.add<typeof AskPersonEnvironmentSchema>('AskPerson', {
+      stem: 'ask-person',
+      description: 'asks a person before a cut, and records the answer',
+      timeoutSeconds: 25,
+      environment: { FUSE_TABLE_NAME: this.tableName, FUSE_BUS_NAME: this.props.bus.eventBusName },
+    });
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), 'question#*']);
+    this.grantPublishing(role);
     return handle;
   }
 
@@ -137,7 +165,9 @@ export class FuseFunctions extends Construct {
    */
   private addRestore(): IFunction {
     const { auditTable, bus, documents } = this.props;
-    const { name, digest } = documents.releaseConnections;
+    const undone = Object.values<HostWorkProps>(hostWork).flatMap(({ facts, undo }) =>
+      undo === undefined ? [] : [{ facts, document: documents.get(undo) }],
+    );
     const { role, function: handle } = this.add<typeof RestoreEnvironmentSchema>('Restore', {
       stem: 'restore',
       description: 'puts back what was cut',
@@ -145,15 +175,18 @@ export class FuseFunctions extends Construct {
       environment: {
         FUSE_TABLE_NAME: this.tableName,
         FUSE_BUS_NAME: bus.eventBusName,
-        FUSE_RELEASE_DOCUMENT_NAME: name,
-        FUSE_RELEASE_DOCUMENT_DIGEST: digest,
+        FUSE_UNDO_DOCUMENTS: Stack.of(this).toJsonString(
+          Object.fromEntries(undone.map(({ facts, document }) => [facts.id, document])),
+        ),
       },
     });
     auditTable.grantQuery(role);
     auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.rejected('*'), auditKeys.cut]);
     auditTable.grantClearCuts(role);
     grantPermissions(role, revokeSecurityGroupsPermissions.undo);
-    grantPermissions(role, killConnectionsPermissions.undo, { DocumentName: name });
+    for (const { facts, document } of undone) {
+      grantPermissions(role, facts.permissions.undo, { DocumentName: document.name });
+    }
     this.grantPublishing(role);
     return handle;
   }
@@ -171,7 +204,7 @@ export class FuseFunctions extends Construct {
     const isRestore = stem === 'restore';
     if (!isRestore) denyCuttingLifelines(role);
     denyTagging(role, { mayTagNewRules: isRestore });
-    this.props.auditTable.denyRewriting(role, { mayClearCuts: isRestore });
+    this.props.auditTable.denyRewriting(role, { mayClearCuts: isRestore, mayCount: stem === 'assess' });
   }
 
   /** What every cut needs besides its own permissions: the mode, its entries, and the list of what is cut. */
@@ -187,6 +220,11 @@ export class FuseFunctions extends Construct {
       new PolicyStatement({ actions: ['events:PutEvents'], resources: [this.props.bus.eventBusArn] }),
     );
   }
+}
+
+/** Only what names a document differs from one document to the next. */
+function isOnDocument({ resources }: Permission): boolean {
+  return resources.some((resource) => resource.includes('${DocumentName}'));
 }
 
 /** What `assess` reads besides the audit table. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { Duration, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { nameInFinding } from './action-grants.ts';
 
 const definitionsPath = join(import.meta.dirname, '..', '..', 'statemachines');
 
@@ -14,6 +15,10 @@ export interface FuseWorkflowProps {
   readonly definition: string;
   /** The functions it invokes: `Assess` stands behind the placeholder `${AssessFunctionArn}`. */
   readonly functions: Readonly<Record<string, IFunction>>;
+  /** The machines it starts and waits for: `Isolate` stands behind `${IsolateStateMachineArn}`. Default: none. */
+  readonly children?: Readonly<Record<string, FuseWorkflow>>;
+  /** The machines it starts and leaves to themselves. Default: none. */
+  readonly successors?: Readonly<Record<string, FuseWorkflow>>;
   /** How long its log is kept. */
   readonly retention: RetentionDays;
 }
@@ -27,7 +32,14 @@ export class FuseWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, props: FuseWorkflowProps) {
     super(scope, id);
-    const arns = Object.entries(props.functions).map(([name, { functionArn }]) => [`${name}FunctionArn`, functionArn]);
+    const { functions, children = {}, successors = {} } = props;
+    const arns = [
+      ...Object.entries(functions).map(([name, { functionArn }]) => [`${name}FunctionArn`, functionArn]),
+      ...Object.entries({ ...children, ...successors }).map(([name, { stateMachine }]) => [
+        `${name}StateMachineArn`,
+        stateMachine.stateMachineArn,
+      ]),
+    ];
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromFile(join(definitionsPath, `${props.definition}.asl.json`)),
       definitionSubstitutions: Object.fromEntries(arns),
@@ -41,7 +53,9 @@ export class FuseWorkflow extends Construct {
         includeExecutionData: false,
       },
     });
-    this.allowInvoking(Object.values(props.functions));
+    this.allowInvoking(Object.values(functions));
+    this.allowStarting([...Object.values(children), ...Object.values(successors)]);
+    this.allowAwaiting(Object.values(children));
     this.acknowledgeWildcards();
   }
 
@@ -59,6 +73,42 @@ export class FuseWorkflow extends Construct {
   private allowInvoking(functions: readonly IFunction[]): void {
     const resources = functions.map(({ functionArn }) => functionArn);
     this.stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
+  }
+
+  private allowStarting(machines: readonly FuseWorkflow[]): void {
+    if (machines.length === 0) return;
+    const resources = machines.map(({ stateMachine }) => stateMachine.stateMachineArn);
+    this.stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['states:StartExecution'], resources }));
+  }
+
+  /** What Step Functions asks for where a machine waits for another: it looks, stops, and is told by a managed rule. */
+  private allowAwaiting(machines: readonly FuseWorkflow[]): void {
+    if (machines.length === 0) return;
+    const stack = Stack.of(this);
+    const executions = machines.map(({ stateMachine }) =>
+      stack.formatArn({
+        service: 'states',
+        resource: 'execution',
+        resourceName: `${stateMachine.stateMachineName}:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    const rule = stack.formatArn({
+      service: 'events',
+      resource: 'rule',
+      resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
+    });
+    for (const statement of [
+      { actions: ['states:DescribeExecution', 'states:StopExecution'], resources: executions },
+      { actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'], resources: [rule] },
+    ]) {
+      this.stateMachine.addToRolePolicy(new PolicyStatement(statement));
+    }
+    const reason = 'Executions are known by the machine they belong to; their own names are made when they start';
+    for (const execution of executions) {
+      const id = `AwsSolutions-IAM5[Resource::${nameInFinding(this, execution)}]`;
+      Validations.of(this.stateMachine).acknowledge({ id, reason });
+    }
   }
 
   private acknowledgeWildcards(): void {

@@ -1,8 +1,23 @@
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { blockConnections, blockConnectionsOnWindows } from '../../documents/block-connections.ts';
+import { collectState } from '../../documents/collect-state.ts';
 import type { CommandDocumentContent } from '../../documents/command-document.ts';
-import { killConnections } from '../../documents/kill-connections.ts';
+import { detectTimeZones } from '../../documents/detect-time-zones.ts';
+import { holdTask } from '../../documents/hold-task.ts';
+import { installSensor } from '../../documents/install-sensor.ts';
+import { killConnections, killConnectionsOnWindows } from '../../documents/kill-connections.ts';
+import { killSessions } from '../../documents/kill-sessions.ts';
 import { releaseConnections } from '../../documents/release-connections.ts';
+import { releaseSessions } from '../../documents/release-sessions.ts';
+import { releaseTask } from '../../documents/release-task.ts';
+import { removeSensor } from '../../documents/remove-sensor.ts';
+import { restoreTimeSource } from '../../documents/restore-time-source.ts';
+import { resyncClock } from '../../documents/resync-clock.ts';
+import { shedConnections } from '../../documents/shed-connections.ts';
+import { startService } from '../../documents/start-service.ts';
+import { stopService } from '../../documents/stop-service.ts';
+import { switchTimeSource } from '../../documents/switch-time-source.ts';
 import { digestDocument } from '../../lambdas/shared/document-digest.ts';
 
 /** A command document as the functions name and pin it. */
@@ -11,15 +26,43 @@ export interface HostDocument {
   readonly digest: string;
 }
 
+/** By construct id. Those that no function runs are there for people: to look, to block by hand, to switch a clock. */
+const contents = {
+  BlockConnections: blockConnections,
+  BlockConnectionsOnWindows: blockConnectionsOnWindows,
+  CollectState: collectState,
+  DetectTimeZones: detectTimeZones,
+  HoldTask: holdTask,
+  InstallSensor: installSensor,
+  KillConnections: killConnections,
+  KillConnectionsOnWindows: killConnectionsOnWindows,
+  KillSessions: killSessions,
+  ReleaseConnections: releaseConnections,
+  ReleaseSessions: releaseSessions,
+  ReleaseTask: releaseTask,
+  RemoveSensor: removeSensor,
+  RestoreTimeSource: restoreTimeSource,
+  ResyncClock: resyncClock,
+  ShedConnections: shedConnections,
+  StartService: startService,
+  StopService: stopService,
+  SwitchTimeSource: switchTimeSource,
+} as const satisfies Record<string, CommandDocumentContent>;
+
+export type DocumentId = keyof typeof contents;
+
 /** The commands that the fuse may run on hosts; it may run no others. Each is pinned by the digest of its content. */
 export class HostDocuments extends Construct {
-  readonly killConnections: HostDocument;
-  readonly releaseConnections: HostDocument;
+  private readonly made: Readonly<Record<DocumentId, HostDocument>>;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.killConnections = this.add('KillConnections', killConnections);
-    this.releaseConnections = this.add('ReleaseConnections', releaseConnections);
+    const pairs = Object.entries(contents).map(([name, content]) => [name, this.add(name, content)]);
+    this.made = Object.fromEntries(pairs) as Record<DocumentId, HostDocument>;
+  }
+
+  get(id: DocumentId): HostDocument {
+    return this.made[id];
   }
 
   private add(id: string, content: CommandDocumentContent): HostDocument {

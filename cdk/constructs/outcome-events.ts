@@ -5,4 +5,5 @@ export const outcomeEvents = {
   incidentClosed: 'Incident closed',
   incidentFailed: 'Incident failed',
   restoreClosed: 'Restore closed',
+  approvalWanted: 'Approval wanted',
 } as const satisfies Record<string, OutcomeType>;

@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -14,8 +13,8 @@ export interface SignalRulesProps {
   readonly bus: IEventBus;
   /** Takes the signals that could not be delivered in time. */
   readonly deadLetters: IQueue;
-  /** The fuse's own alarms: they must not start it, or a broken fuse would go on starting itself. */
-  readonly ownAlarms: readonly IAlarm[];
+  /** What the names of the fuse's own alarms begin with: they must not start it, or a broken fuse would go on starting itself. */
+  readonly ownAlarmPrefix: string;
 }
 
 /** A cut that comes later than this is worse than none: the server may have been repaired or replaced by then. */
@@ -41,12 +40,12 @@ export class SignalRules extends Construct {
       {
         id: 'Alarms',
         description: 'CloudWatch alarms that went off',
-        pattern: alarmPattern('CloudWatch Alarm State Change', props.ownAlarms),
+        pattern: alarmPattern('CloudWatch Alarm State Change', props.ownAlarmPrefix),
       },
       {
         id: 'AlarmContributors',
         description: 'Single contributors of CloudWatch alarms that went off',
-        pattern: alarmPattern('CloudWatch Alarm Contributor State Change', []),
+        pattern: alarmPattern('CloudWatch Alarm Contributor State Change', props.ownAlarmPrefix),
       },
       {
         id: 'HostSensors',
@@ -66,12 +65,11 @@ export class SignalRules extends Construct {
   }
 }
 
-/** Alarms that went off, without the fuse's own. By name, because the pattern's length is limited to 2,048. */
-function alarmPattern(detailType: string, ownAlarms: readonly IAlarm[]): EventPattern {
-  const names = ownAlarms.map(({ alarmName }) => alarmName);
+/** Alarms that went off, without the fuse's own. By prefix, because the pattern's length is limited to 2,048. */
+function alarmPattern(detailType: string, ownPrefix: string): EventPattern {
   return {
     source: ['aws.cloudwatch'],
     detailType: [detailType],
-    detail: { state: { value: ['ALARM'] }, ...(names.length > 0 && { alarmName: [{ 'anything-but': names }] }) },
+    detail: { state: { value: ['ALARM'] }, alarmName: [{ 'anything-but': { prefix: ownPrefix } }] },
   };
 }

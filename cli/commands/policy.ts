@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CAC } from 'cac';
 import { PolicyInvalidError } from '../../lambdas/shared/errors.ts';
+import { findRemarks } from '../../lambdas/shared/policy/find-remarks.ts';
 import { loadPolicy } from '../../lambdas/shared/policy/load-policy.ts';
 import type { Policy } from '../../lambdas/shared/policy/policy-schema.ts';
 import { paint, print, printJson, UsageError } from '../output.ts';
@@ -12,26 +13,31 @@ export const defaultPolicyPath = 'fuse.policy.yaml';
 export function addPolicyCommand(cli: CAC): void {
   cli
     .command('policy <verb> [file]', 'Check a policy file: "fuse policy check [file]"')
-    .option('--json', 'One JSON object: file, ok, error')
+    .option('--json', 'One JSON object: file, ok, error, remarks')
     .example('  fuse policy check\n  fuse policy check other.policy.yaml --json')
     .action((verb: string, file: string | undefined, options: { json?: boolean }) => {
       if (verb !== 'check') throw new UsageError(`There is no policy verb "${verb}"`, 'fuse policy check [file]');
       const path = file ?? defaultPolicyPath;
-      const error = findPolicyError(path);
-      if (options.json === true) printJson({ file: path, ok: error === null, error });
-      else print(error === null ? `${paint.good('ok')} ${path}` : `${paint.bad('not valid')} ${path}\n  ${error}`);
+      const { error, remarks } = checkPolicyFile(path);
+      if (options.json === true) printJson({ file: path, ok: error === null, error, remarks });
+      else for (const line of showCheck(path, error, remarks)) print(line);
       if (error !== null) process.exitCode = 1;
     });
 }
 
-function findPolicyError(path: string): string | null {
+/** A remark is no fault: what it tells may be meant, and some come by time alone. */
+function checkPolicyFile(path: string): { error: string | null; remarks: readonly string[] } {
   try {
-    readPolicyFile(path);
-    return null;
+    return { error: null, remarks: findRemarks(readPolicyFile(path), new Date().toISOString()) };
   } catch (error) {
-    if (error instanceof PolicyInvalidError) return error.message;
+    if (error instanceof PolicyInvalidError) return { error: error.message, remarks: [] };
     throw error;
   }
+}
+
+function showCheck(path: string, error: string | null, remarks: readonly string[]): string[] {
+  if (error !== null) return [`${paint.bad('not valid')} ${path}`, `  ${error}`];
+  return [`${paint.good('ok')} ${path}`, ...remarks.map((remark) => `  ${paint.quiet('note')} ${remark}`)];
 }
 
 /** Reads and checks a policy file; throws PolicyInvalidError with path, rule and value. */

@@ -18,11 +18,12 @@ export const handler = fuseHandler({
   stem: 'close-incident',
   environment: CloseIncidentEnvironmentSchema,
   input: ClosingRequestSchema,
-  handle: async (request, { environment, metrics }) => {
+  handle: async (request, { environment, logger, metrics }) => {
     const result = await closeIncident(request, {
       audit: new AuditTable(dynamo, environment.FUSE_TABLE_NAME),
       bus: new OutcomeBus(events, environment.FUSE_BUS_NAME),
       now: () => new Date().toISOString(),
+      log: (message, content) => logger.info(message, content),
     });
     addMetrics(metrics, result);
     if (result.isFailure) throw new IncidentFailedError(result.summary);

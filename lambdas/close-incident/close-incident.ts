@@ -4,7 +4,7 @@ import { auditKeys, readAttempt } from '../shared/clients/audit-keys.ts';
 import type { AuditTable } from '../shared/clients/audit-table.ts';
 import type { OutcomeBus } from '../shared/clients/outcome-bus.ts';
 import type { ClosingOutcome, ClosingRequest } from '../shared/contracts/closing.ts';
-import { sealItems } from '../shared/seal.ts';
+import { putClosing, putSealedApart } from '../shared/put-closing.ts';
 import { decideOutcome, type Verdict } from './decide-outcome.ts';
 import { measureLatency, type Latency } from './measure-latency.ts';
 
@@ -12,6 +12,8 @@ export interface ClosingTools {
   readonly audit: Pick<AuditTable, 'findIncidentOf' | 'readIncident' | 'putInIncident' | 'putApart'>;
   readonly bus: Pick<OutcomeBus, 'publish'>;
   readonly now: () => string;
+  /** Keeps a copy of the seal outside the table, also where the bus does not take the outcome. Default: nobody is told. */
+  readonly log?: (message: string, content: Readonly<Record<string, string | null>>) => void;
 }
 
 /** What the state machine answers, and what the published event says. */
@@ -21,6 +23,8 @@ export interface ClosingResult {
   readonly isFailure: boolean;
   readonly summary: string;
   readonly latency: Latency;
+  /** Of the closing entry; null where there is none, as for a repeat. */
+  readonly seal: string | null;
 }
 
 /** Kept of an event that could not be worked off; EventBridge carries at most 256 KB, one entry with all else in it. */
@@ -35,8 +39,9 @@ export async function closeIncident(request: ClosingRequest, tools: ClosingTools
   const verdict = decideOutcome(request);
   const incidentId = request.assessment?.incident?.id ?? (await tools.audit.findIncidentOf(request.executionId));
   const latency = measureLatency(request);
-  await record(request, verdict, latency, incidentId, tools);
-  const result = { incidentId, ...verdict, latency };
+  const seal = await record(request, verdict, latency, incidentId, tools);
+  tools.log?.('Closed', { outcome: verdict.outcome, seal });
+  const result = { incidentId, ...verdict, latency, seal };
   await tools.bus.publish(verdict.isFailure ? 'Incident failed' : 'Incident closed', toDetail(request, result));
   return result;
 }
@@ -47,29 +52,29 @@ async function record(
   latency: Latency,
   incidentId: string | null,
   { audit, now }: ClosingTools,
-): Promise<void> {
-  const { executionId, receivedAt, failure, steps, event } = request;
+): Promise<string | null> {
+  const { executionId, receivedAt, failure, steps, event, cohortId } = request;
   const at = now();
   const content = { outcome, summary, executionId, receivedAt, at };
-  if (incidentId === null) {
-    await recordApart(request, content, audit);
-    return;
-  }
+  if (incidentId === null) return recordApart(request, content, audit);
   if (outcome === 'repeated' || outcome === 'ignored') {
     await audit.putInIncident(incidentId, auditKeys.repeated(executionId), content);
-    return;
+    return null;
   }
   const items = await audit.readIncident(incidentId);
   const attempt = findAttempt(items, executionId);
+  // Closed apart: its incident was closed when the question was asked.
+  if (cohortId !== null && failure === null) {
+    const sk = auditKeys.closedCohort(cohortId);
+    return putClosing(audit, { incidentId, sk, content: { ...content, steps, latency }, items });
+  }
   if (failure !== null) {
     const sk = attempt === null ? auditKeys.failedExecution(executionId) : auditKeys.failed(attempt);
-    await audit.putInIncident(incidentId, sk, { ...content, failure, steps, event: keep(event, keptInTable) });
-    return;
+    const kept = { ...content, failure, steps, event: keep(event, keptInTable) };
+    return putClosing(audit, { incidentId, sk, content: kept, items });
   }
   const sk = attempt === null ? auditKeys.closedExecution(executionId) : auditKeys.closed(attempt);
-  // A retry must not find its own first try among what it seals; the put then meets it and changes nothing.
-  const sealed = sealItems(items.filter((item) => item.sk !== sk));
-  await audit.putInIncident(incidentId, sk, { ...content, steps, latency, ...sealed });
+  return putClosing(audit, { incidentId, sk, content: { ...content, steps, latency }, items });
 }
 
 /** What belongs to no incident: an event that was no signal, or one that could not be understood. */
@@ -77,14 +82,14 @@ async function recordApart(
   { executionId, failure, event }: ClosingRequest,
   content: Readonly<Record<string, unknown>>,
   audit: ClosingTools['audit'],
-): Promise<void> {
+): Promise<string | null> {
   if (failure === null) {
-    await audit.putApart(auditKeys.rejected(sha256Hex(executionId)), auditKeys.ignoredExecution(executionId), content);
-    return;
+    const ignored = auditKeys.rejected(sha256Hex(executionId));
+    return putSealedApart(audit, ignored, auditKeys.ignoredExecution(executionId), content);
   }
   const pk = auditKeys.rejected(sha256Hex(toCanonicalJson(event ?? null)));
   const kept = { ...content, failure, event: keep(event, keptInTable) };
-  await audit.putApart(pk, auditKeys.failedExecution(executionId), kept);
+  return putSealedApart(audit, pk, auditKeys.failedExecution(executionId), kept);
 }
 
 /** The attempt this execution opened; null when it opened none. */

@@ -36,8 +36,12 @@ function chooseOutcome(statuses: ReadonlySet<string>): ClosingOutcome {
   const isCut = statuses.has('verified') || statuses.has('partial');
   if (statuses.has('failed') || statuses.has('partial')) return isCut ? 'partly-contained' : 'failed';
   if (statuses.has('refused')) return isCut ? 'partly-contained' : 'refused';
-  // A person still has to act: a cut beside it does not make the incident contained.
+  // What waits, or was declined, is still connected: a cut beside it does not make the incident contained.
+  if (statuses.has('asked')) return isCut ? 'partly-contained' : 'awaiting-approval';
+  if (statuses.has('declined') || statuses.has('unanswered')) return isCut ? 'partly-contained' : 'declined';
+  // A person still has to act.
   if (statuses.has('handed-over')) return 'handed-over';
+  if (statuses.has('restored')) return 'recovered';
   if (statuses.has('verified')) return 'contained';
   return statuses.has('planned') ? 'planned' : 'observed';
 }

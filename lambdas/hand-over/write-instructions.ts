@@ -28,6 +28,10 @@ function adviceFor(action: ActionId, cohort: ActionRequest['cohort'], policy: Po
       return adviseHoldingOpen(cohort.evidence.lifeline);
     case 'revoke-security-groups':
     case 'kill-connections':
+    case 'stop-service':
+    case 'hold-task':
+    case 'kill-sessions':
+    case 'resync-clock':
       return ['Cut these servers by hand'];
     default:
       return action satisfies never;

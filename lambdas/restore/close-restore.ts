@@ -9,7 +9,7 @@ import {
   type EntryKey,
   type UndoResult,
 } from '../shared/contracts/restoring.ts';
-import { sealItems } from '../shared/seal.ts';
+import { putClosing, putSealedApart } from '../shared/put-closing.ts';
 import { nameOf } from './find-holders.ts';
 
 export interface RestoreClosing {
@@ -23,6 +23,8 @@ export interface CloseRestoreTools {
   readonly audit: Pick<AuditTable, 'readIncident' | 'putInIncident' | 'putApart'>;
   readonly bus: Pick<OutcomeBus, 'publish'>;
   readonly now: () => string;
+  /** Keeps copies of the seals outside the table. Default: nobody is told. */
+  readonly log?: (message: string, content: Readonly<Record<string, unknown>>) => void;
 }
 
 /**
@@ -46,10 +48,18 @@ export async function closeRestore(closing: RestoreClosing, tools: CloseRestoreT
   });
   const outcome = decide(closing, results);
   const summary = summarise(closing, results);
-  await record(closing, { outcome, summary, results }, tools);
+  // The clock asks every few minutes; that nothing was due is no news.
+  if (outcome === 'nothing-to-restore' && isByClock(closing.request)) return { outcome, summary, results };
+  const seals = await record(closing, { outcome, summary, results }, tools);
+  tools.log?.('Restore closed', { outcome, seals });
   const { request, failure, executionId } = closing;
-  await tools.bus.publish('Restore closed', { outcome, summary, results, request, failure, executionId });
+  await tools.bus.publish('Restore closed', { outcome, summary, results, request, failure, executionId, seals });
   return { outcome, summary, results };
+}
+
+function isByClock(request: unknown): boolean {
+  const parsed = z.safeParse(RestoreRequestSchema, request);
+  return parsed.success && parsed.data.expired === true;
 }
 
 function decide({ failure, results: given }: RestoreClosing, results: readonly UndoResult[]): RestoreResult['outcome'] {
@@ -78,12 +88,18 @@ function summarise({ failure }: RestoreClosing, results: readonly UndoResult[]):
     .slice(0, 1000);
 }
 
+/** The seal a restore put on one incident; `incidentId` is null where it touched none. */
+interface RestoreSeal {
+  readonly incidentId: string | null;
+  readonly seal: string | null;
+}
+
 /** A restore that touched no incident is recorded apart, beside the rejected events. */
 async function record(
   closing: RestoreClosing,
   result: RestoreResult,
   { audit, now }: CloseRestoreTools,
-): Promise<void> {
+): Promise<RestoreSeal[]> {
   const { request, failure, executionId } = closing;
   const content = { ...result, request, failure, executionId, at: now() };
   const named = z.safeParse(RestoreRequestSchema, request);
@@ -92,13 +108,14 @@ async function record(
     const subject = named.success
       ? (named.data.incidentId ?? named.data.server ?? '')
       : toCanonicalJson(request ?? null);
-    await audit.putApart(auditKeys.rejected(sha256Hex(subject)), auditKeys.restored(executionId), content);
-    return;
+    const pk = auditKeys.rejected(sha256Hex(subject));
+    return [{ incidentId: null, seal: await putSealedApart(audit, pk, auditKeys.restored(executionId), content) }];
   }
   const sk = auditKeys.restored(executionId);
+  const seals: RestoreSeal[] = [];
   for (const incidentId of incidents) {
     const items = await audit.readIncident(incidentId);
-    // A retry must not find its own first try among what it seals.
-    await audit.putInIncident(incidentId, sk, { ...content, ...sealItems(items.filter((item) => item.sk !== sk)) });
+    seals.push({ incidentId, seal: await putClosing(audit, { incidentId, sk, content, items }) });
   }
+  return seals;
 }

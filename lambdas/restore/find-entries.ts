@@ -4,6 +4,7 @@ import { readStepKey } from '../shared/clients/audit-keys.ts';
 import type { AuditTable, CutItem } from '../shared/clients/audit-table.ts';
 import { EntryKeySchema, type EntryKey, type RestoreRequest } from '../shared/contracts/restoring.ts';
 import { MessageInvalidError } from '../shared/errors.ts';
+import { nameOf } from './find-holders.ts';
 import { readRecordedEntry, type RecordedEntry } from '../shared/recorded-entry.ts';
 
 interface Candidate {
@@ -18,12 +19,43 @@ type FindingAudit = Pick<AuditTable, 'readIncident' | 'listIncidentsOf' | 'listC
  * before the hosts, for a host may be out of reach until its groups are back. An incident that is named gives all its cuts, those already undone too, so that a second restore can say so; a server or an
  * action gives what is still cut. Throws MessageInvalidError when nothing is named or the incident is unknown.
  */
-export async function findEntries(request: RestoreRequest, audit: FindingAudit): Promise<{ entries: EntryKey[] }> {
+export async function findEntries(
+  request: RestoreRequest,
+  audit: FindingAudit,
+  now: string,
+): Promise<{ entries: EntryKey[] }> {
   const cuts = await audit.listCuts();
+  if (request.expired === true) return findExpired(request, cuts, audit, now);
   const incidents = await findIncidents(request, cuts, audit);
   const found = (await Promise.all(incidents.map(async (id) => readCandidates(id, cuts, audit)))).flat();
-  const wanted = found.filter(({ key }) => request.action === undefined || key.action === request.action);
+  const wanted = found.filter(({ key }) => isNamed(key, request));
   const chosen = wanted.filter(({ entry }) => isWanted(entry, request));
+  return { entries: chosen.sort(networkFirst).map(({ key }) => key) };
+}
+
+function isNamed(key: EntryKey, { action, actions, cohortId }: RestoreRequest): boolean {
+  return (
+    (action === undefined || key.action === action) &&
+    (actions === undefined || actions.includes(key.action)) &&
+    (cohortId === undefined || key.cohortId === cohortId)
+  );
+}
+
+/** Cuts whose time is over. It runs by the clock, so nothing else may be named: a slip must not widen it. */
+async function findExpired(
+  { incidentId, server, action }: RestoreRequest,
+  cuts: readonly CutItem[],
+  audit: FindingAudit,
+  now: string,
+): Promise<{ entries: EntryKey[] }> {
+  if (incidentId !== undefined || server !== undefined || action !== undefined) {
+    throw new MessageInvalidError('Restore request is not valid: "expired" must stand alone');
+  }
+  const expired = cuts.filter(({ expiresAt }) => expiresAt !== null && Date.parse(expiresAt) <= Date.parse(now));
+  const names = new Set(expired.map(({ entry }) => nameOf(entry)));
+  const incidents = [...new Set(expired.map(({ entry }) => entry.incidentId))];
+  const found = (await Promise.all(incidents.map(async (id) => readCandidates(id, cuts, audit)))).flat();
+  const chosen = found.filter(({ key }) => names.has(nameOf(key)));
   return { entries: chosen.sort(networkFirst).map(({ key }) => key) };
 }
 

@@ -13,6 +13,7 @@ export interface RestoreTools {
   readonly bus: Pick<OutcomeBus, 'publish'>;
   readonly findAction: (id: EntryKey['action']) => Action | undefined;
   readonly now: () => string;
+  readonly log?: (message: string, content: Readonly<Record<string, unknown>>) => void;
 }
 
 type RestoreStep = z.infer<typeof RestoreStepSchema>;
@@ -27,7 +28,7 @@ export async function restore(
 ): Promise<{ entries: EntryKey[] } | UndoResult | RestoreResult> {
   switch (step.step) {
     case 'find-entries':
-      return findEntries(step.request, tools.audit);
+      return findEntries(step.request, tools.audit, tools.now());
     case 'undo-entry':
       return undoEntry(step.entry, step.request, tools);
     case 'close-restore': {

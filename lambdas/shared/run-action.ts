@@ -121,9 +121,9 @@ async function renewCut(run: Run, note: CutNote): Promise<void> {
   await audit.replaceCut({ ...toCut(run, note), inherited: old?.inherited ?? [] });
 }
 
-function toCut({ key }: Run, { changes, at }: CutNote): CutItem {
+function toCut({ key, context }: Run, { changes, at }: CutNote): CutItem {
   const targets = changes.map(({ target, server }) => ({ target, server }));
-  return { entry: key, since: at, targets, inherited: [] };
+  return { entry: key, since: at, expiresAt: context.cohort.expiresAt, targets, inherited: [] };
 }
 
 async function change(run: Run): Promise<ActionOutcome> {

@@ -18,11 +18,20 @@ const callers = {
   Assess: 'FunctionsAssessFunction',
   RevokeSecurityGroups: 'FunctionsRevokeSecurityGroupsFunction',
   KillConnections: 'FunctionsKillConnectionsFunction',
+  StopService: 'FunctionsStopServiceFunction',
+  HoldTask: 'FunctionsHoldTaskFunction',
+  KillSessions: 'FunctionsKillSessionsFunction',
+  ResyncClock: 'FunctionsResyncClockFunction',
+  ShedConnections: 'FunctionsShedConnectionsFunction',
   HandOver: 'FunctionsHandOverFunction',
+  AskPerson: 'FunctionsAskPersonFunction',
   CloseIncident: 'FunctionsCloseIncidentFunction',
   Restore: 'FunctionsRestoreFunction',
-  'the respond machine': 'RespondStateMachine',
-  'the restore machine': 'RestoreStateMachine',
+  'the respond machine': 'WorkflowsRespondStateMachine',
+  'the isolate machine': 'WorkflowsIsolateStateMachine',
+  'the cut-by-profile machine': 'WorkflowsCutByProfileStateMachine',
+  'the approve machine': 'WorkflowsApproveStateMachine',
+  'the restore machine': 'WorkflowsRestoreStateMachine',
 } as const;
 type Caller = keyof typeof callers;
 const callerNames = Object.keys(callers) as Caller[];
@@ -54,6 +63,7 @@ const spared: Readonly<Record<string, string>> = {
   'kms:Encrypt': tableKey,
   'kms:GenerateDataKey': tableKey,
   'ssm:CancelCommand': 'Asked for only when a host has not answered for 55 s',
+  'states:StopExecution': 'A machine stops the one it waits for only when it is stopped itself, or runs out of time',
 };
 
 let lab: Lab;
@@ -117,10 +127,21 @@ describe('the roles of the deployed app', () => {
   });
 });
 
+/** Functions that run a document on hosts, each its own. */
+const hostWorkers = [
+  'KillConnections',
+  'StopService',
+  'HoldTask',
+  'KillSessions',
+  'ResyncClock',
+  'ShedConnections',
+] as const;
+type HostWorker = (typeof hostWorkers)[number];
+
 /** A call that cuts, and the part of its server that carries a tag. */
 interface TaggedCut {
   readonly part: 'network interface' | 'instance' | 'security group' | 'new security group';
-  readonly by: 'RevokeSecurityGroups' | 'KillConnections';
+  readonly by: 'RevokeSecurityGroups' | HostWorker;
   readonly operation: string;
 }
 
@@ -130,8 +151,15 @@ const cuts: readonly TaggedCut[] = [
   { part: 'new security group', by: 'RevokeSecurityGroups', operation: 'ModifyNetworkInterfaceAttribute' },
   { part: 'security group', by: 'RevokeSecurityGroups', operation: 'RevokeSecurityGroupIngress' },
   { part: 'security group', by: 'RevokeSecurityGroups', operation: 'RevokeSecurityGroupEgress' },
-  { part: 'instance', by: 'KillConnections', operation: 'SendCommand' },
+  ...hostWorkers.map((by): TaggedCut => ({ part: 'instance', by, operation: 'SendCommand' })),
 ];
+
+/** The document of a function for Linux. */
+function documentOf(worker: HostWorker): string {
+  const ids = lab.deployment.logicalIdsOf('AWS::SSM::Document');
+  const own = ids.find((id) => new RegExp(`HostDocuments${worker}[0-9A-F]{8}$`).test(id));
+  return lab.deployment.physicalIdOf(own ?? '');
+}
 
 let lastServer = 0;
 
@@ -158,12 +186,11 @@ function judgeCut({ part, by, operation }: TaggedCut, tag: string): Verdict {
       { privateIpAddress: `10.0.80.${lastServer}`, groupIds: [groupId], tags: tags('network interface') },
     ],
   });
-  const document = lab.deployment.logicalIdsOf('AWS::SSM::Document').find((id) => id.includes('Kill')) ?? '';
   const input = {
     NetworkInterfaceId: interfaceId,
     SecurityGroupId: [quarantine],
     GroupId: groupId,
-    DocumentName: lab.deployment.physicalIdOf(document),
+    ...(by !== 'RevokeSecurityGroups' && { DocumentName: documentOf(by) }),
     InstanceIds: [instanceId],
   };
   const service = operation === 'SendCommand' ? 'ssm' : 'ec2';
@@ -175,6 +202,17 @@ describe('the cutting roles', () => {
     expect(judgeCut(cut, tagKeys.lifeline)).toMatchObject({ kind: 'denied', sid: 'NeverTouchLifelines' });
     // The very same call passes where the tag is another.
     expect(judgeCut(cut, 'owner')).toEqual({ kind: 'allowed' });
+  });
+
+  it.each(hostWorkers)('run one document on hosts: %s runs no other', (by) => {
+    const verdicts = hostWorkers.map((other) => {
+      const input = { DocumentName: documentOf(other), InstanceIds: [...lab.aws.ec2.model.instances.keys()].slice(0, 1) };
+      return authoriseCall(roleOf(by), { at: 0, caller: '', service: 'ssm', operation: 'SendCommand', input }, lab.aws);
+    });
+
+    expect(verdicts.map(({ kind }) => kind)).toEqual(
+      hostWorkers.map((other) => (other === by ? 'allowed' : 'not-granted')),
+    );
   });
 
   it('move no interface into a group the fuse did not make', () => {
@@ -250,6 +288,16 @@ describe('the audit table', () => {
       const verdict = evaluate(roleOf(name), toTableRequest(operation, 'cut'));
       expect(verdict.kind).not.toBe('allowed');
     }
+  });
+
+  it('counts the budget by Assess, nowhere else, and by nobody else', () => {
+    const kindsOf = (name: Caller) =>
+      ['budget', 'incident#inc-1', 'control'].map((partition) =>
+        evaluate(roleOf(name), toTableRequest('UpdateItem', partition)).kind,
+      );
+
+    expect(kindsOf('Assess')).toEqual(['allowed', 'denied', 'denied']);
+    for (const name of callerNames.filter((other) => other !== 'Assess')) expect(kindsOf(name)).not.toContain('allowed');
   });
 
   it.each(callerNames)('takes the switch from nobody, nor from %s', (name) => {

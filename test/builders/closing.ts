@@ -1,8 +1,8 @@
 import type { ActionStatus } from '../../lambdas/shared/contracts/action.ts';
-import type { ClosingRequest, Step } from '../../lambdas/shared/contracts/closing.ts';
+import type { AskStep, ClosingRequest, Step } from '../../lambdas/shared/contracts/closing.ts';
 import { buildAssessment, buildIncident, buildOutcome, receivedAt } from '../builders/action-request.ts';
 
-type StepStatus = ActionStatus | 'observed' | 'not-asked';
+type StepStatus = ActionStatus | AskStep['status'] | 'observed' | 'not-asked' | 'restored';
 
 /** The end of an execution; `statuses` makes one step each. */
 export function buildClosing({
@@ -16,6 +16,7 @@ export function buildClosing({
     event: null,
     executionId: buildIncident().executionId,
     receivedAt,
+    cohortId: null,
     ...over,
   };
 }
@@ -23,5 +24,9 @@ export function buildClosing({
 function toStep(status: StepStatus): Step {
   if (status === 'observed') return { action: 'observe', cohortId: 'c1', status, summary: 'nothing asked' };
   if (status === 'not-asked') return { action: 'fail-over', cohortId: 'c1', status, summary: 'not core business' };
+  if (status === 'restored') return { action: 'restore', cohortId: 'c1', status, summary: 'clock is right again' };
+  if (status === 'asked' || status === 'approved' || status === 'declined' || status === 'unanswered') {
+    return { action: 'ask-person', cohortId: 'c1', status, summary: 'budget' };
+  }
   return buildOutcome({ status });
 }

@@ -98,7 +98,7 @@ export class CutWorld {
   async restore(over: Partial<RestoreRequest>, death: Death | null = null): Promise<UndoResult[]> {
     this.clockMs += 600_000;
     const request = { requestedBy: 'test', reason: 'test', ...over };
-    const { entries } = await findEntries(request, this.table.audit);
+    const { entries } = await findEntries(request, this.table.audit, new Date().toISOString());
     [this.calls, this.#death] = [0, death];
     const results: UndoResult[] = [];
     try {

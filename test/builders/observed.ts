@@ -62,6 +62,8 @@ export function buildObserved(over: Partial<Observed> = {}): Observed {
       { server, peer: 'users', golden: false, before: 5, after: 0, restored: 5 },
       { server, peer: 'desk', golden: true, before: 2, after: 2, restored: 2 },
     ],
+    machines: [],
+    standIns: [],
     goldenLost: 0,
     latencyMs: 400,
     entries: [{ action: 'kill-connections', cohortId: 'c1', status: 'verified', at: '2026-03-04T09:20:06Z' }],

@@ -12,3 +12,16 @@ export function buildPolicy(over: Readonly<Record<string, unknown>> = {}): Polic
     ...over,
   });
 }
+
+/** An exception for one server, which asks first and holds until June, in the form people write it. */
+export function buildException(over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    name: 'scan',
+    servers: { ids: ['i-0b0c0d0e0f00000a1'] },
+    instead: 'ask',
+    owner: 'security team',
+    reason: 'penetration test',
+    until: '2026-06-01T00:00:00Z',
+    ...over,
+  };
+}

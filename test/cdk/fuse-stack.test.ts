@@ -16,6 +16,7 @@ describe('FuseStack', () => {
       RestoreStateMachineArn: 'AWS::StepFunctions::StateMachine',
       BusName: 'AWS::Events::EventBus',
       DeadLetterQueueUrl: 'AWS::SQS::Queue',
+      SensorPolicyArn: 'AWS::IAM::ManagedPolicy',
       NotificationTopicArn: 'AWS::SNS::Topic',
     });
   });

@@ -20,7 +20,7 @@ const removed: Guarantee = (template) =>
     .map(({ id }) => id);
 
 const targets = (rule: Json): Json[] => rule.Targets;
-const isSignalTarget = (target: Json): boolean => JSON.stringify(target.Arn).includes('StateMachine');
+const isSignalTarget = (target: Json): boolean => JSON.stringify(target.Arn).includes('RespondStateMachine');
 
 /** Calls that only read or report. */
 const isReading = (action: string): boolean => /^(xray|logs):|:(Describe|Get|List|Query)/.test(action);
@@ -122,8 +122,9 @@ export const guarantees = {
   'no role that cuts may touch what carries the lifeline tag': notDenied(cuttingCalls, lifelineTagged, ['Restore']),
   'no role may take a tag away': notDenied(['ec2:DeleteTags'], undefined),
   'no role that cuts may write a tag': notDenied(['ec2:CreateTags'], undefined, ['Restore']),
+  'no role but the counting one may update an item': notDenied(['dynamodb:UpdateItem'], undefined, ['Assess']),
   'no role may rewrite the audit': notDenied(
-    ['dynamodb:UpdateItem', 'dynamodb:BatchWriteItem', 'dynamodb:PartiQLUpdate', 'dynamodb:PartiQLDelete'],
+    ['dynamodb:BatchWriteItem', 'dynamodb:PartiQLUpdate', 'dynamodb:PartiQLDelete'],
     undefined,
   ),
   'no role but restore may delete from the audit': notDenied(['dynamodb:DeleteItem'], undefined, ['Restore']),

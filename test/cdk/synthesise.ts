@@ -12,7 +12,13 @@ export const stems = [
   'assess',
   'revoke-security-groups',
   'kill-connections',
+  'stop-service',
+  'hold-task',
+  'kill-sessions',
+  'resync-clock',
+  'shed-connections',
   'hand-over',
+  'ask-person',
   'close-incident',
   'restore',
 ] as const;

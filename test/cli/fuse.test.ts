@@ -48,8 +48,21 @@ describe('fuse policy check', () => {
 
     expect({ status, result: JSON.parse(stdout) as unknown }).toEqual({
       status: 0,
-      result: { file: 'fuse.policy.yaml', ok: true, error: null },
+      result: { file: 'fuse.policy.yaml', ok: true, error: null, remarks: expect.any(Array) },
     });
+  });
+
+  it('tells of what may not be meant, and lets it pass', async () => {
+    const exception =
+      '{ name: scan, servers: { ids: [i-1] }, instead: ask, owner: ada, reason: test, until: 2020-01-01T00:00Z }';
+    const path = write('over.yaml', `version: 1\nexceptions: [${exception}]\n`);
+
+    const { status, stdout } = await runFuse(['policy', 'check', path]);
+
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^ok .*\n {2}note exceptions\.0: "scan" of "ada" is over since 2020.*\n {2}note profiles\.logistics/,
+    );
   });
 
   it('says path, rule and value of a fault, exit status 1', async () => {

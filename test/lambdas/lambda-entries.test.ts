@@ -40,8 +40,7 @@ describe('the functions as Lambda calls them', () => {
     vi.stubEnv('FUSE_TABLE_NAME', 'audit');
     vi.stubEnv('FUSE_BUS_NAME', 'fuse');
     vi.stubEnv('FUSE_QUARANTINE', '{}');
-    vi.stubEnv('FUSE_RELEASE_DOCUMENT_NAME', 'release');
-    vi.stubEnv('FUSE_RELEASE_DOCUMENT_DIGEST', digest);
+    vi.stubEnv('FUSE_UNDO_DOCUMENTS', JSON.stringify({ 'kill-connections': { name: 'release', digest } }));
     vi.spyOn(console, 'info').mockReturnValue();
     vi.spyOn(console, 'error').mockReturnValue();
     vi.spyOn(console, 'log').mockReturnValue();

@@ -1,161 +1,133 @@
-import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { runMachine, VirtualClock } from '../../lab/asl/interpreter.ts';
-import { lintMachine } from '../../lab/asl/lint.ts';
+import { describe, expect, it } from 'vitest';
 import { listBranches, runState } from '../../lab/asl/walk.ts';
-import type { Branch } from '../../lab/asl/walk.ts';
 import { questions } from '../../lambdas/shared/contracts/incident.ts';
 import type { Question } from '../../lambdas/shared/contracts/incident.ts';
-import { LostActionSchema } from '../../lambdas/shared/contracts/action.ts';
-import { buildPass, readMachine } from './machines.ts';
+import { approval, buildCohort, incident, readMachine, runWith } from './machines.ts';
 
 const respond = readMachine('respond');
-const branches = listBranches(respond);
-const ofKind = (kind: Branch['kind']) => branches.filter((branch) => branch.kind === kind);
+const rules = listBranches(respond).filter(({ kind }) => kind === 'rule');
+const answersIn = (condition: unknown) =>
+  [...String(condition).matchAll(/answers\.(\w+)/g)].map(([, name]) => name) as Question[];
 
-/** Runs the machine with one cohort; `fail` names the functions that are lost for good. */
-async function run(pass: ReturnType<typeof buildPass>, fail: readonly string[] = [], error = 'Boom') {
-  const calls: { name: string; payload: Record<string, unknown> }[] = [];
-  const execution = await runMachine(
-    respond,
-    { source: 'test' },
-    {
-      clock: new VirtualClock(),
-      handlers: {
-        'arn:aws:states:::lambda:invoke': async ({ arguments: given }) => {
-          const { FunctionName, Payload } = given as { FunctionName: string; Payload: Record<string, unknown> };
-          const name = `${FunctionName.replace(/\$\{(\w+)FunctionArn\}/, '$1')}${
-            typeof Payload['action'] === 'string' ? ` ${Payload['action']}` : ''
-          }`;
-          calls.push({ name, payload: Payload });
-          if (fail.some((lost) => name.startsWith(lost))) throw Object.assign(new Error('lost'), { name: error });
-          if (name === 'Assess')
-            return { Payload: { outcome: 'incident', incident: pass.incident, cohorts: [pass.cohort] } };
-          if (name === 'CloseIncident') return { Payload: { outcome: 'done' } };
-          return { Payload: { action: Payload['action'], cohortId: 'c1', status: 'verified', summary: name } };
-        },
-      },
-    },
-  );
-  return { execution, calls, acted: calls.map(({ name }) => name).filter((name) => name.includes(' ')) };
+const cut = { action: 'kill-connections', cohortId: 'c1', status: 'verified', summary: '' };
+
+/** One cohort through the flowchart; `acted` leaves out the two functions around it. */
+async function run(
+  yes: readonly Question[],
+  over: Parameters<typeof buildCohort>[1] = {},
+  more: { lost?: string[]; error?: string } = {},
+) {
+  const answers = {
+    Assess: { outcome: 'incident', incident, cohorts: [buildCohort(yes, over)] },
+    CloseIncident: { outcome: 'done' },
+    Isolate: [cut],
+    CutByProfile: [cut],
+    Approve: {},
+  };
+  const { execution, calls, called } = await runWith('respond', { input: { source: 'test' }, answers, ...more });
+  return { execution, calls, called, acted: called.filter((name) => name !== 'Assess' && name !== 'CloseIncident') };
 }
 
 describe('respond.asl.json', () => {
-  it('is clean for the validator and for our own linter', () => {
-    expect(lintMachine(respond)).toEqual([]);
-  });
-
   it('asks exactly the questions of the contract', () => {
-    const asked = ofKind('rule').flatMap(({ condition }) =>
-      [...String(condition).matchAll(/answers\.(\w+)/g)].map(([, name]) => name),
-    );
-
-    expect(new Set(asked)).toEqual(new Set(questions));
+    expect(new Set(rules.flatMap(({ condition }) => answersIn(condition)))).toEqual(new Set(questions));
   });
 
-  it.each(ofKind('rule'))(
-    'takes the way $state → $target when its rule $index holds',
-    async ({ state, index, target, condition }) => {
-      const yes = [...String(condition).matchAll(/answers\.(\w+)/g)].map(
-        ([, name]) => name,
-      ) as (typeof questions)[number][];
+  it.each(rules)('takes the way $state → $target when its rule $index holds', async ({ state, target, condition }) => {
+    const cohort = buildCohort(answersIn(condition), {
+      approval: String(condition).includes('approval') ? approval : null,
+      byProfile: String(condition).includes('byProfile'),
+    });
 
-      const outcome = await runState(respond, state, { input: buildPass(...yes), variables: {} });
-
-      expect(index).toBeGreaterThanOrEqual(0);
-      expect(outcome).toMatchObject({ status: 'SUCCEEDED', next: target });
-    },
-  );
-
-  it.each(ofKind('default'))('takes the harmless way $state → $target by default', async ({ state, target }) => {
-    const outcome = await runState(respond, state, { input: buildPass(), variables: {} });
+    const outcome = await runState(respond, state, { input: cohort, variables: {} });
 
     expect(outcome).toMatchObject({ status: 'SUCCEEDED', next: target });
   });
 
-  it.each(ofKind('catch'))('catches any loss of $state and goes to $target', async ({ state, target, errorEquals }) => {
-    const outcome = await runState(respond, state, {
-      input: { ...buildPass('securityRisk'), cohorts: [buildPass().cohort] },
-      variables: { assessment: { incident: {} }, failure: null, event: {} },
-      mock: { error: { error: 'MessageInvalidError', cause: 'gone' } },
-    });
-
-    expect(errorEquals).toEqual(['States.ALL']);
-    expect(outcome).toMatchObject({ status: 'CAUGHT_ERROR', next: target, error: 'MessageInvalidError' });
-  });
-
-  it.each(ofKind('retry').flatMap(({ state, errorEquals = [] }) => errorEquals.map((error) => ({ state, error }))))(
-    'tries $state again after $error',
-    async ({ state, error }) => {
-      const outcome = await runState(respond, state, {
-        input: buildPass('securityRisk'),
-        variables: { assessment: null, failure: null, event: {} },
-        mock: { error: { error, cause: 'for now' } },
-      });
-
-      expect(outcome).toMatchObject({ status: 'RETRIABLE', retryDelaySeconds: 1 });
-    },
-  );
-
-  it('covers every Task by retry and catch, and every branch of the file by the tables above', () => {
-    const walked = [...ofKind('rule'), ...ofKind('default'), ...ofKind('catch'), ...ofKind('retry')];
-
-    expect(walked).toHaveLength(branches.length);
-    expect(new Set(ofKind('retry').map(({ state }) => state)).size).toBe(8);
-  });
-
-  const bothCuts = ['RevokeSecurityGroups revoke-security-groups', 'KillConnections kill-connections'];
-  it.each<{ title: string; yes: Question[]; wanted: string[] }>([
+  it.each<{ title: string; yes: Question[]; over?: object; wanted: string[] }>([
     { title: 'R0: holds a lifeline open and cuts nothing', yes: [...questions], wanted: ['HandOver hold-open'] },
     { title: 'fails core business over', yes: ['coreBusiness', 'securityRisk'], wanted: ['HandOver fail-over'] },
     {
-      title: 'R1: cuts and fails over together where it spreads',
+      title: 'R1: isolates core business at once where it spreads',
       yes: ['coreBusiness', 'spreads', 'securityRisk'],
-      wanted: [...bothCuts, 'HandOver fail-over'],
+      wanted: ['Isolate'],
     },
-    { title: 'isolates on a security risk', yes: ['securityRisk'], wanted: bothCuts },
-    { title: 'isolates rather than sheds', yes: ['securityRisk', 'overloaded'], wanted: bothCuts },
-    { title: 'sheds on overload', yes: ['overloaded'], wanted: ['HandOver shed-connections'] },
+    { title: 'isolates on a security risk', yes: ['securityRisk'], wanted: ['Isolate'] },
+    {
+      title: 'cuts a red line by its profile',
+      yes: ['securityRisk'],
+      over: { byProfile: true },
+      wanted: ['CutByProfile'],
+    },
+    { title: 'asks a person where one must agree', yes: ['securityRisk'], over: { approval }, wanted: ['Approve'] },
+    {
+      title: 'asks a person before it cuts core business',
+      yes: ['coreBusiness', 'spreads', 'securityRisk'],
+      over: { approval },
+      wanted: ['Approve'],
+    },
+    {
+      title: 'asks before a red line is cut',
+      yes: ['securityRisk'],
+      over: { approval, byProfile: true },
+      wanted: ['Approve'],
+    },
+    { title: 'isolates rather than sheds', yes: ['securityRisk', 'overloaded'], wanted: ['Isolate'] },
+    { title: 'sheds on overload', yes: ['overloaded'], wanted: ['ShedConnections shed-connections'] },
     { title: 'observes and intervenes nowhere', yes: [], wanted: [] },
-  ])('$title', async ({ yes, wanted }) => {
-    const { execution, acted } = await run(buildPass(...yes));
+  ])('$title', async ({ yes, over, wanted }) => {
+    const { execution, acted } = await run(yes, { ...over });
 
     expect(acted).toEqual(wanted);
     expect(execution.status).toBe('SUCCEEDED');
   });
 
-  it('never cuts a lifeline, whatever the other answers', async () => {
+  it('never cuts a lifeline, and asks nobody to, whatever the other answers', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.subarray([...questions]), async (yes) => {
-        const { acted } = await run(buildPass('lifeline', ...yes));
+      fc.asyncProperty(fc.subarray([...questions]), fc.boolean(), fc.boolean(), async (yes, byProfile, asks) => {
+        const { acted } = await run(['lifeline', ...yes], { byProfile, approval: asks ? approval : null });
 
         expect(acted).toEqual(['HandOver hold-open']);
       }),
-      { numRuns: 32 },
+      { numRuns: 40 },
     );
   });
 
-  it.each([
-    ['RevokeSecurityGroups', ['KillConnections kill-connections']],
-    ['KillConnections', ['RevokeSecurityGroups revoke-security-groups']],
-  ])('goes on with the other layer when %s is lost, and reports the loss as failed', async (lost, others) => {
-    const { calls, acted, execution } = await run(buildPass('securityRisk'), [lost]);
+  it('closes with what the child machine did, one list a cohort', async () => {
+    const { calls } = await run(['securityRisk']);
 
-    const [steps = []] = (calls.at(-1)?.payload['steps'] ?? []) as unknown[][];
-    expect(acted).toEqual(expect.arrayContaining(others));
-    expect(steps.map((step) => LostActionSchema.safeParse(step).success)).toContain(true);
-    expect(steps).toHaveLength(3);
-    expect(execution.status).toBe('SUCCEEDED');
+    expect(calls.at(-1)?.payload).toMatchObject({ steps: [[cut]], failure: null, cohortId: null });
   });
 
-  it('tries a throttled cut three more times before it counts as lost', async () => {
-    const { calls } = await run(buildPass('securityRisk'), ['RevokeSecurityGroups'], 'ThrottledError');
+  it('closes without waiting for the person it asked', async () => {
+    const { calls } = await run(['securityRisk'], { approval });
 
-    expect(calls.filter(({ name }) => name.startsWith('RevokeSecurityGroups'))).toHaveLength(4);
+    const asked = { action: 'ask-person', cohortId: 'c1', status: 'asked', summary: 'Budget is used up' };
+    expect(calls.at(-1)?.payload).toMatchObject({ steps: [[asked]] });
+  });
+
+  it.each([
+    ['Isolate', {}, 'revoke-security-groups'],
+    ['CutByProfile', { byProfile: true }, 'kill-connections'],
+    ['Approve', { approval }, 'ask-person'],
+  ])('reports a lost %s as failed', async (lost, over, action) => {
+    const { calls } = await run(['securityRisk'], over, { lost: [lost] });
+
+    expect(calls.at(-1)?.payload['steps']).toMatchObject([[{ action, cohortId: 'c1', status: 'failed' }]]);
+  });
+
+  it('starts a child under a name of its own, so that a retry starts none beside it', () => {
+    const names = ['Isolate', 'Cut by profile', 'Ask a person'].map((state) => {
+      const text = JSON.stringify(respond);
+      return text.slice(text.indexOf(`"${state}":`)).match(/"Name":"([^"]+)"/)?.[1];
+    });
+
+    expect(new Set(names)).toEqual(new Set(["{% $assessment.incident.id & '-' & $states.input.id %}"]));
   });
 
   it('ends in Incident failed, after closing, when the event is rejected', async () => {
-    const { calls, execution } = await run(buildPass(), ['Assess'], 'SignalRejectedError');
+    const { calls, execution } = await run([], {}, { lost: ['Assess'], error: 'SignalRejectedError' });
 
     expect(calls.map(({ name }) => name)).toEqual(['Assess', 'CloseIncident']);
     expect(calls[1]?.payload).toMatchObject({
@@ -167,18 +139,15 @@ describe('respond.asl.json', () => {
   });
 
   it('ends red with the error of Close incident', async () => {
-    const { execution } = await run(buildPass('securityRisk'), ['CloseIncident'], 'IncidentFailedError');
+    const { execution } = await run(['securityRisk'], {}, { lost: ['CloseIncident'], error: 'IncidentFailedError' });
 
     expect(execution).toMatchObject({ status: 'FAILED', error: 'IncidentFailedError' });
     expect(execution.path.at(-1)).toBe('Incident failed');
   });
 
-  it('asks two functions, and no more, before the first blocking one', async () => {
-    const { calls } = await run(buildPass('securityRisk'));
+  it('asks one function, and no more, before the cut begins', async () => {
+    const { called } = await run(['securityRisk']);
 
-    expect(calls.slice(0, 2).map(({ name }) => name)).toEqual([
-      'Assess',
-      'RevokeSecurityGroups revoke-security-groups',
-    ]);
+    expect(called.slice(0, 2)).toEqual(['Assess', 'Isolate']);
   });
 });

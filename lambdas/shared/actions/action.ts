@@ -95,3 +95,6 @@ export interface Action {
    */
   undo(changes: readonly Change[], seen: ReadonlyMap<string, Json>): Promise<readonly Undoing[]>;
 }
+
+/** Everything about an action but its four functions: what CDK grants from and docs/actions.md is made of. */
+export type ActionFacts = Omit<Action, 'plan' | 'apply' | 'verify' | 'undo'>;

@@ -1,13 +1,20 @@
 import type { ActionId } from '../contracts/action.ts';
-import type { Action } from './action.ts';
-import { killConnectionsFacts } from './kill-connections/kill-connections.ts';
+import type { ActionFacts } from './action.ts';
+import { holdTaskFacts } from './hold-task/facts.ts';
+import { killConnectionsFacts } from './kill-connections/facts.ts';
+import { killSessionsFacts } from './kill-sessions/facts.ts';
+import { resyncClockFacts } from './resync-clock/facts.ts';
 import { revokeSecurityGroupsFacts } from './revoke-security-groups/revoke-security-groups.ts';
-
-/** Everything about an action but its four functions: what CDK grants from and docs/actions.md is made of. */
-export type ActionFacts = Omit<Action, 'plan' | 'apply' | 'verify' | 'undo'>;
+import { shedConnectionsFacts } from './shed-connections/facts.ts';
+import { stopServiceFacts } from './stop-service/facts.ts';
 
 /** The actions that act by themselves; the others are handed to a person so far. */
 export const actions: Partial<Readonly<Record<ActionId, ActionFacts>>> = {
   'revoke-security-groups': revokeSecurityGroupsFacts,
   'kill-connections': killConnectionsFacts,
+  'stop-service': stopServiceFacts,
+  'hold-task': holdTaskFacts,
+  'kill-sessions': killSessionsFacts,
+  'resync-clock': resyncClockFacts,
+  'shed-connections': shedConnectionsFacts,
 };

@@ -13,6 +13,8 @@ export interface Knowledge {
   readonly descriptions: readonly ServerDescription[];
   /** The account whose servers may be cut. */
   readonly accountId: string;
+  /** ISO 8601: exceptions and the time a cut may last are judged as of this moment, so that a retry judges alike. */
+  readonly receivedAt: string;
   /** What could not be found out on the way to the servers, for a person; usually empty. */
   readonly doubts: readonly string[];
 }
@@ -27,8 +29,8 @@ const goneStates = new Set(['terminated', 'shutting-down']);
 export function answerSignal(signal: Signal, knowledge: Knowledge): Cohort[] {
   const doubts = knowledge.doubts.map((doubt) => answerUnknown(null, doubt, doubt));
   const servers = signal.servers.map((id) => answerServer(id, signal, knowledge));
-  if (servers.length + doubts.length === 0) return formCohorts([answerWithoutServer(signal)]);
-  return formCohorts([...servers, ...doubts]);
+  const all = servers.length + doubts.length === 0 ? [answerWithoutServer(signal)] : [...servers, ...doubts];
+  return formCohorts(all, signal, knowledge);
 }
 
 /** True when EC2 has to be asked about the servers of the signal. */
@@ -37,7 +39,8 @@ export function isOwnAccount(signal: Signal, accountId: string): boolean {
 }
 
 /** Whoever is not known for certain to be ours and alive is handed over. */
-function answerServer(id: string, signal: Signal, { policy, descriptions, accountId }: Knowledge): AnsweredServer {
+function answerServer(id: string, signal: Signal, knowledge: Knowledge): AnsweredServer {
+  const { policy, descriptions, accountId, receivedAt } = knowledge;
   if (!isOwnAccount(signal, accountId)) {
     const reason = `The servers belong to account ${signal.accountId}, this fuse may cut in ${accountId} only`;
     return answerUnknown(id, reason, reason);
@@ -52,7 +55,7 @@ function answerServer(id: string, signal: Signal, { policy, descriptions, accoun
     return answerUnknown(id, reason, reason);
   }
   const facts = readServerFacts(description, policy);
-  return { id, facts, ...answer(signal, facts, policy) };
+  return { id, facts, ...answer(signal, facts, policy, receivedAt) };
 }
 
 /** An incident all the same: it is recorded, and from Medium on a person hears of it. */
@@ -74,6 +77,8 @@ function answerUnknown(id: string | null, sentence: string, handOver: string | n
     answers: allNo,
     evidence: repeatSentence(sentence),
     cut: noCut,
+    byProfile: false,
+    approvalReason: null,
     handOver,
     facts: { profile: 'general', service: null, goldenChannels: [], securityGroups: [] },
   };

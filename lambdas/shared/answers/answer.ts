@@ -2,25 +2,35 @@ import type { Answers, Cut, Evidence } from '../contracts/incident.ts';
 import type { Measure, Signal } from '../contracts/signal.ts';
 import type { Policy } from '../policy/policy-schema.ts';
 import type { ServerFacts } from '../policy/server-facts.ts';
+import { judgeException } from './judge-exception.ts';
 import { judgeRisk, type Risk } from './judge-risk.ts';
 import { judgeSpreading } from './judge-spreading.ts';
 import { allNo, noCut, repeatSentence } from './nothing.ts';
+import { isRedLine } from './red-lines.ts';
 
 /** The answers for one server, each with what it rests on. */
 export interface ServerAnswer {
   readonly answers: Answers;
   readonly evidence: Evidence;
   readonly cut: Cut;
+  /** True when it is cut in the shape of its profile. */
+  readonly byProfile: boolean;
+  /** Why a person must be asked before the cut, or null. */
+  readonly approvalReason: string | null;
   readonly handOver: string | null;
 }
 
 /** One answer with its sentence. */
 export type Finding = readonly [answer: boolean, sentence: string];
 
-/** Answers the flowchart's questions for one server. It does not choose what is done: the flowchart does. Pure. */
-export function answer(signal: Signal, server: ServerFacts, policy: Policy): ServerAnswer {
+/**
+ * Answers the flowchart's questions for one server, as of `receivedAt`. It does not choose what is done: the flowchart
+ * does. Pure.
+ */
+export function answer(signal: Signal, server: ServerFacts, policy: Policy, receivedAt: string): ServerAnswer {
   if (server.lifeline !== null) return answerLifeline(signal, server.lifeline);
-  const risk = judgeRisk(signal, server, policy);
+  const judged = judgeRisk(signal, server, policy);
+  const { risk, approvalReason } = judgeException(signal, server, judged, policy, receivedAt);
   const spreads = judgeSpreading(signal, risk);
   const overloaded = judgeOverload(signal, policy);
   const coreBusiness = judgeCoreBusiness(signal, server, risk, overloaded[0], policy);
@@ -36,10 +46,12 @@ export function answer(signal: Signal, server: ServerFacts, policy: Policy): Ser
       lifeline: 'Neither tag nor policy names it a lifeline',
       spreads: spreads[1],
       coreBusiness: coreBusiness[1],
-      securityRisk: risk.sentence,
+      securityRisk: risk.found ? `${risk.sentence}${describeBreakGlass(signal)}` : risk.sentence,
       overloaded: overloaded[1],
     },
     cut: risk.cut,
+    byProfile: risk.found && isRedLine(signal.kind),
+    approvalReason,
     handOver: risk.handOver,
   };
 }
@@ -51,8 +63,14 @@ function answerLifeline(signal: Signal, sentence: string): ServerAnswer {
     answers: { ...allNo, lifeline: true },
     evidence: { ...others, lifeline: sentence },
     cut: noCut,
+    byProfile: false,
+    approvalReason: null,
     handOver: null,
   };
+}
+
+function describeBreakGlass({ breakGlass, requestedBy, reason }: Signal): string {
+  return breakGlass === true ? `; break-glass by "${requestedBy}", past budget and approval: ${reason}` : '';
 }
 
 /** R2: only what the event itself proves about the time counts. */

@@ -18,7 +18,17 @@ export interface Risk {
 
 /** Judges what a signal means for one server. Lifelines are asked about before, never here. */
 export function judgeRisk(signal: Signal, server: ServerFacts, policy: Policy): Risk {
-  return limitRisk(signal, judgeKind(signal, server, policy));
+  const meant = asMedicalOffset(signal, server);
+  return limitRisk(meant, judgeKind(meant, server, policy));
+}
+
+/** One sensor measures every clock; on a medical server its offset is the time difference, with a limit of its own. */
+function asMedicalOffset(signal: Signal, { profile }: ServerFacts): Signal {
+  const { measure } = signal;
+  if (profile !== 'medical' || signal.kind !== 'clock-offset' || measure?.unit !== 'ms') return signal;
+  const inSeconds = { ...measure, value: measure.value / 1000, unit: 's' };
+  const limit = measure.limit === null ? null : measure.limit / 1000;
+  return { ...signal, kind: 'time-difference', measure: { ...inSeconds, limit } };
 }
 
 function judgeKind(signal: Signal, server: ServerFacts, policy: Policy): Risk {
@@ -67,8 +77,11 @@ function judgeRedLine(redLine: RedLine, signal: Signal, server: ServerFacts, pol
   }
   const { crossed, sentence } = judgeCrossing(redLine, signal, policy);
   if (crossed === 'unknown') return { ...harmless(sentence), handOver: sentence };
+  if (crossed === 'yes' && redLine.withoutAddress !== undefined && signal.remoteAddresses.length === 0) {
+    return { ...harmless(sentence), handOver: `${sentence}. ${redLine.withoutAddress}` };
+  }
   return crossed === 'yes'
-    ? { ...risky(signal, sentence), cut: askedCut(signal) ?? redLine.cut(signal) }
+    ? { ...risky(signal, sentence), cut: askedCut(signal) ?? redLine.cut(signal, policy.profiles) }
     : harmless(sentence);
 }
 

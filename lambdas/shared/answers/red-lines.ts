@@ -1,6 +1,7 @@
 import type { Cut } from '../contracts/incident.ts';
 import type { Measure, Signal, SignalKind } from '../contracts/signal.ts';
 import type { Policy } from '../policy/policy-schema.ts';
+import type { DatabaseEngine } from '../policy/profile-schema.ts';
 import type { Profile } from '../policy/server-facts.ts';
 import { findMeaning } from './apply-meanings.ts';
 
@@ -9,17 +10,19 @@ export interface RedLine {
   readonly profile: Profile;
   readonly words: string;
   readonly limit?: { readonly threshold: 'clockOffsetMs' | 'timeDifferenceSeconds'; readonly unit: string };
-  cut(signal: Signal): Cut;
+  /** What to do where the signal names no address, for a line that is cut by address alone. */
+  readonly withoutAddress?: string;
+  cut(signal: Signal, profiles: Policy['profiles']): Cut;
 }
 
-/** The port of the trading engine, by which wrong prices would leave. */
-const tradingPorts = [8080];
-
-/** Oracle, SQL Server, PostgreSQL, MySQL and MariaDB: dirty data spreads through their sessions. */
-const databasePorts = [1521, 1433, 5432, 3306];
-
-/** Where cameras and their viewers are connected. */
-const cameraPorts = [80, 443];
+/** Where each database listens by default: dirty data spreads through its sessions. */
+const enginePorts: Readonly<Record<DatabaseEngine, number>> = {
+  postgresql: 5432,
+  mariadb: 3306,
+  mysql: 3306,
+  oracle: 1521,
+  sqlserver: 1433,
+};
 
 /** The scenes of the specification, section 2. Each belongs to one profile, and to no other. */
 export const redLines = {
@@ -27,12 +30,12 @@ export const redLines = {
     profile: 'trading',
     words: 'Clock offset',
     limit: { threshold: 'clockOffsetMs', unit: 'ms' },
-    cut: () => ({ scope: 'ports', ports: tradingPorts }),
+    cut: cutTradingPort,
   },
   'abnormal-orders': {
     profile: 'trading',
     words: 'Abnormal orders',
-    cut: () => ({ scope: 'ports', ports: tradingPorts }),
+    cut: cutTradingPort,
   },
   'time-difference': {
     profile: 'medical',
@@ -44,7 +47,14 @@ export const redLines = {
   'time-zone-conflict': { profile: 'logistics', words: 'Conflicting time zones', cut: cutDatabaseSessions },
   'order-state-backwards': { profile: 'logistics', words: 'An order going backwards', cut: cutDatabaseSessions },
   'zombie-connections': { profile: 'surveillance', words: 'Zombie connections', cut: cutCameras },
-  'night-login': { profile: 'surveillance', words: 'A login from abroad at night', cut: cutCameras },
+  'night-login': {
+    profile: 'surveillance',
+    words: 'A login from abroad at night',
+    // Every camera hangs on the same ports: cutting those would blind the city for one login.
+    withoutAddress:
+      'The foreign address stands on the server, in /var/lib/connection-fuse/host_sensor/night-logins: cut it by fuse trip --peer',
+    cut: cutCameras,
+  },
 } as const satisfies Partial<Record<SignalKind, RedLine>>;
 
 export function isRedLine(kind: SignalKind): kind is keyof typeof redLines {
@@ -79,23 +89,30 @@ function compare(words: string, { value, unit }: Measure, bound: number) {
     : ({ crossed: 'no', sentence: `${measured} is within the limit of ${bound} ${unit}` } as const);
 }
 
+/** The port of the trading engine, by which wrong prices would leave. */
+function cutTradingPort(_signal: Signal, { trading }: Policy['profiles']): Cut {
+  return { scope: 'ports', ports: [...trading.ports] };
+}
+
 /**
- * The specification blocks the device port, but names it by its firewall rule only (`ERM-Device`). Where the signal
- * does not say which port that is, anything less than the whole server could leave the devices connected.
+ * The specification blocks the device port, but names it by its firewall rule only (`ERM-Device`). Where neither the
+ * signal nor the policy says which port that is, anything less than the whole server could leave the devices connected.
  */
-function cutDevicePort({ localPorts }: Signal): Cut {
-  return localPorts.length > 0 ? { scope: 'ports', ports: localPorts } : { scope: 'server' };
+function cutDevicePort({ localPorts }: Signal, { medical }: Policy['profiles']): Cut {
+  const ports = localPorts.length > 0 ? localPorts : medical.ports;
+  return ports.length > 0 ? { scope: 'ports', ports: [...ports] } : { scope: 'server' };
 }
 
 /** The clients that write the dirty data, where the signal names them; otherwise every session of the databases. */
-function cutDatabaseSessions({ remoteAddresses, localPorts }: Signal): Cut {
+function cutDatabaseSessions({ remoteAddresses, localPorts }: Signal, { logistics }: Policy['profiles']): Cut {
   if (remoteAddresses.length > 0) return { scope: 'peers', peers: remoteAddresses };
-  return { scope: 'ports', ports: localPorts.length > 0 ? localPorts : databasePorts };
+  const ports = localPorts.length > 0 ? localPorts : [enginePorts[logistics.engine]];
+  return { scope: 'ports', ports };
 }
 
 /** The camera or the foreign address, where the signal names it; otherwise all that hangs on the camera ports. */
-function cutCameras({ remoteAddresses }: Signal): Cut {
+function cutCameras({ remoteAddresses }: Signal, { surveillance }: Policy['profiles']): Cut {
   return remoteAddresses.length > 0
     ? { scope: 'peers', peers: remoteAddresses }
-    : { scope: 'ports', ports: cameraPorts };
+    : { scope: 'ports', ports: [...surveillance.ports] };
 }

@@ -14,17 +14,32 @@ export const auditKeys = {
   closedExecution: (executionId: string) => `closed#${shortHash(executionId)}`,
   failedExecution: (executionId: string) => `failed#${shortHash(executionId)}`,
   ignoredExecution: (executionId: string) => `ignored#${shortHash(executionId)}`,
+  /** One cohort that was closed apart from its incident, after a person answered. */
+  closedCohort: (cohortId: string) => `closed#${cohortId}`,
+  /** The question to a person about a cohort, and the answer to it. */
+  asked: (cohortId: string) => `asked#${cohortId}`,
+  answered: (cohortId: string) => `answered#${cohortId}`,
+  /** What an attempt came to under the budget, where that differs from its opening. */
+  reserved: (attempt: number) => `reserved#${twoDigits(attempt)}`,
   repeated: (executionId: string) => `repeated#${shortHash(executionId)}`,
   restored: (executionId: string) => `restored#${shortHash(executionId)}`,
   /** The prefix of all steps of one action on one cohort. */
   entry: ({ action, cohortId }: EntryKey) => `action#${action}#${cohortId}#`,
   step: (key: EntryKey, step: string) => `action#${key.action}#${key.cohortId}#${step}`,
+  /** The open question with its token: overwritten when it is asked again, so it stands apart from what is sealed. */
+  question: (incidentId: string, cohortId: string) => `question#${incidentId}#${cohortId}`,
   cut: 'cut',
   cutOf: ({ incidentId, action, cohortId }: EntryKey) => `${incidentId}#${action}#${cohortId}`,
   control: 'control',
+  /** Servers cut within one window, by scope: the only partition whose items are ever updated. */
+  budget: 'budget',
+  budgetOf: (windowStart: string, service: string | null) =>
+    service === null ? `${windowStart}#all` : `${windowStart}#service#${service}`,
   mode: 'mode',
-  /** Partition of the index `by-time` that lists incidents. */
+  /** Partitions of the index `by-time` that list incidents, questions, and how incidents and restores ended. */
   incidents: 'incidents',
+  closings: 'closings',
+  questions: 'questions',
 } as const;
 
 /** Reads the attempt back from `opened#02`, `closed#02` or `failed#02`; null for every other sort key. */

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { AuditWriteError, LookupFailedError } from '../errors.ts';
 import { fromAttributes, toAttributes, type AuditItem } from './audit-item.ts';
+import { readClockOffset } from './clock-offset.ts';
 
 /** `existing`: an item with these keys was there before and still is what it was. */
 export type PutResult = 'written' | 'existing';
@@ -101,7 +102,8 @@ export class AuditStore {
   async #write(item: AuditItem, condition?: string): Promise<void> {
     const input = {
       TableName: this.#tableName,
-      Item: toAttributes(item),
+      // `clock` tells how far the times in the item may be from AWS's; an item that was sealed with it brings its own.
+      Item: toAttributes({ clock: readClockOffset(), ...item }),
       ...(condition === undefined ? {} : { ConditionExpression: condition }),
     };
     await this.#client.send(new PutItemCommand(input), this.#options);

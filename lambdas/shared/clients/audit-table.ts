@@ -11,10 +11,26 @@ import { openIncident, type Opening, type OpeningRequest } from './open-incident
 export const ModeSchema = z.enum(['shadow', 'armed', 'off']);
 export type Mode = z.infer<typeof ModeSchema>;
 
+/** A question that waits, or waited, for a person. Its token is the right to answer it. */
+export const QuestionSchema = z.object({
+  incidentId: z.string(),
+  cohortId: z.string(),
+  reason: z.string(),
+  servers: z.array(z.string()),
+  askedAt: z.string(),
+  until: z.string(),
+  onTimeout: z.enum(['leave', 'cut']),
+  executionId: z.string(),
+  taskToken: z.string(),
+});
+export type Question = z.infer<typeof QuestionSchema>;
+
 /** Something that is cut right now: put before the first change, removed only by restore. */
 export const CutItemSchema = z.object({
   entry: z.object({ incidentId: z.string(), action: z.string(), cohortId: z.string() }),
   since: z.string(),
+  /** When it is to be undone by itself; null when only a person undoes it. */
+  expiresAt: z._default(z.nullable(z.string()), null),
   /** Each cut target with the server it belongs to. */
   targets: z.array(z.object({ target: z.string(), server: z.string() })),
   /** What a later cut, undone meanwhile, left on a shared target: its former state and the one it set. */
@@ -56,6 +72,19 @@ export class AuditTable {
   /** Adds an entry that belongs to no incident: a rejected or ignored event, a restore that named none. */
   async putApart(pk: string, sk: string, content: Readonly<Record<string, unknown>>): Promise<PutResult> {
     return this.#store.put({ ...content, pk, sk });
+  }
+
+  /** Puts the question to a person; a later one carries the token that still counts. */
+  async putQuestion(question: Question): Promise<void> {
+    const { incidentId, cohortId, askedAt } = question;
+    const gsi = { gsi1pk: auditKeys.questions, gsi1sk: `${askedAt}#${incidentId}#${cohortId}` };
+    await this.#store.overwrite({ ...question, pk: auditKeys.question(incidentId, cohortId), sk: 'asked', ...gsi });
+  }
+
+  /** The newest questions, answered ones too, newest first. */
+  async listQuestions(limit: number): Promise<Question[]> {
+    const items = await this.#store.queryNewest(auditKeys.questions, limit);
+    return items.map((item) => readItem(QuestionSchema, item));
   }
 
   /** The incident an execution opened, even where the execution itself never learned it. */

@@ -1,3 +1,5 @@
+import { clockWatch } from './clock-offset.ts';
+
 /**
  * Options of every SDK client. A call that hangs must not eat the three seconds: it is given up and tried again, and
  * the SDK's own tries stay within what the tasks of the state machine allow.
@@ -5,4 +7,6 @@
 export const clientOptions = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  /** Every audit entry says how far the function's clock was from AWS's. */
+  extensions: [clockWatch] as (typeof clockWatch)[],
 } as const;

@@ -23,11 +23,15 @@ interface Page<Item> {
 }
 
 /**
- * Instances by id. By filter, never by `InstanceIds`: there one unknown id fails the whole call. An id without an
- * answer simply is not among the results.
+ * Instances by id, or by another filter. Never by `InstanceIds`: there one unknown id fails the whole call. An id
+ * without an answer simply is not among the results.
  */
-export async function describeInstances(ec2: EC2Client, ids: readonly string[]): Promise<Instance[]> {
-  return readAll('Instances', 'instance-id', ids, async (input) => {
+export async function describeInstances(
+  ec2: EC2Client,
+  values: readonly string[],
+  filter: 'instance-id' | 'tag-key' = 'instance-id',
+): Promise<Instance[]> {
+  return readAll('Instances', filter, values, async (input) => {
     const output = await ec2.send(new DescribeInstancesCommand(input));
     return { items: output.Reservations?.flatMap(({ Instances }) => Instances ?? []), next: output.NextToken };
   });

@@ -1,12 +1,14 @@
 import * as z from 'zod/mini';
+import { askFirst } from '../answers/ask-first.ts';
 import { AssessmentSchema, type Assessment, type Incident } from '../contracts/incident.ts';
 import { LookupFailedError } from '../errors.ts';
+import { ApprovalsSchema, type Approvals } from '../policy/limit-schema.ts';
 import { settleAll } from '../settle-all.ts';
 import type { AuditItem } from './audit-item.ts';
 import { auditKeys, readAttempt } from './audit-keys.ts';
 import type { AuditStore } from './audit-store.ts';
-import { decideRepeat, findLatest } from './decide-repeat.ts';
-import { withdrawCuts } from './withdraw-cuts.ts';
+import { decideRepeat, findLatest, type RepeatDecision } from './decide-repeat.ts';
+import { cohortsPerAttempt } from './read-questions.ts';
 
 export interface OpeningRequest {
   readonly incident: Incident;
@@ -14,40 +16,69 @@ export interface OpeningRequest {
   readonly assessment: Assessment;
   /** ISO 8601 in UTC. */
   readonly now: string;
+  /** How long a person is waited for, where a repeat has to ask one. Default: as a policy that says nothing of it. */
+  readonly approvals?: Approvals;
 }
 
 /**
  * `opened`: this execution is the one to act. `resumed`: it was before, go on with the recorded assessment.
  * `repeated`: another execution acts or has acted on the same incident. For the first two `assessment` is the one to
- * hand on: it may differ from the one given.
+ * hand on: it may differ from the one given. `isReserved`: it is what came of it under the budget.
  */
 export type Opening =
-  | { readonly kind: 'opened' | 'resumed'; readonly attempt: number; readonly assessment: Assessment }
+  | { readonly kind: 'opened'; readonly attempt: number; readonly assessment: Assessment }
+  | {
+      readonly kind: 'resumed';
+      readonly attempt: number;
+      readonly assessment: Assessment;
+      readonly isReserved: boolean;
+    }
   | { readonly kind: 'repeated'; readonly reason: string };
-
-/** Cohorts of later attempts get ids of their own (`c1` → `c1001`), so that no entry of an earlier attempt is met. */
-const cohortsPerAttempt = 1000;
 
 /** Opens an incident: one write depth when it is new, one read and one write more when it was seen before. */
 export async function openIncident(store: AuditStore, request: OpeningRequest): Promise<Opening> {
   const [first] = await settleAll([putOpened(store, request, 1), putPointers(store, request)]);
   if (first !== null) return first;
-  return reopen(store, request);
+  const items = await store.query(auditKeys.incident(request.incident.id));
+  if (!items.some(isOpening)) {
+    throw new LookupFailedError(`Incident "${request.incident.id}" not read: its opening is gone`);
+  }
+  const next = foreseeOpening(items, request);
+  if (next.kind !== 'opened') return next;
+  const opened = await putOpened(store, { ...request, assessment: next.assessment }, next.attempt);
+  return opened ?? { kind: 'repeated', reason: 'Another execution took it up just now' };
 }
 
-/** The incident was opened before: by us, or by another execution whose end decides what a repeat may do. */
-async function reopen(store: AuditStore, request: OpeningRequest): Promise<Opening> {
-  const items = await store.query(auditKeys.incident(request.incident.id));
-  const own = items.find((item) => isOpening(item) && item['executionId'] === request.incident.executionId);
-  if (own !== undefined) return { kind: 'resumed', attempt: attemptOf(own), assessment: readAssessment(own) };
+/**
+ * What opening the incident comes to by what is on record of it, unless another execution is faster: it is new, or was
+ * opened before by us, or by another execution whose end decides what a repeat may do. Pure.
+ */
+export function foreseeOpening(items: readonly AuditItem[], request: OpeningRequest): Opening {
+  const { incident, assessment, now } = request;
+  const own = items.find((item) => isOpening(item) && item['executionId'] === incident.executionId);
+  if (own !== undefined) return resume(items, own);
   const latest = findLatest(items);
-  if (latest === undefined)
-    throw new LookupFailedError(`Incident "${request.incident.id}" not read: its opening is gone`);
-  const { may, reason } = decideRepeat(items, latest, request.now);
-  if (may === 'nothing') return { kind: 'repeated', reason };
-  const assessment = may === 'act' ? request.assessment : withdrawCuts(request.assessment, reason);
-  const opened = await putOpened(store, { ...request, assessment }, latest.attempt + 1);
-  return opened ?? { kind: 'repeated', reason: 'Another execution took it up just now' };
+  if (latest === undefined) return { kind: 'opened', attempt: 1, assessment };
+  const decision = decideRepeat(items, latest, now);
+  if (decision.may === 'nothing') return { kind: 'repeated', reason: decision.reason };
+  return { kind: 'opened', attempt: latest.attempt + 1, assessment: askWhereTold(request, decision) };
+}
+
+function resume(items: readonly AuditItem[], own: AuditItem): Opening {
+  const attempt = readAttempt(own.sk) ?? 1;
+  const reserved = items.find(({ sk }) => sk === auditKeys.reserved(attempt));
+  const isReserved = reserved !== undefined;
+  return { kind: 'resumed', attempt, assessment: readAssessment(reserved ?? own), isReserved };
+}
+
+/** Lets a person decide what one has put back or declined before; whoever breaks the glass has decided. */
+function askWhereTold({ incident, assessment, approvals }: OpeningRequest, decision: RepeatDecision): Assessment {
+  if (decision.may !== 'ask') return assessment;
+  const { reason, servers } = decision;
+  const told = { ...assessment, reason: `${assessment.reason}; ${reason}` };
+  if (incident.signal.breakGlass === true) return told;
+  const reasonsOf = (server: string) => (servers === undefined || servers.includes(server) ? [reason] : []);
+  return { ...told, cohorts: askFirst(assessment.cohorts, reasonsOf, approvals ?? z.parse(ApprovalsSchema, {})) };
 }
 
 /** Null when this attempt was opened before. */
@@ -86,10 +117,6 @@ function numberCohorts(assessment: Assessment, attempt: number): Assessment {
 
 function isOpening({ sk }: AuditItem): boolean {
   return sk.startsWith('opened#');
-}
-
-function attemptOf(item: AuditItem): number {
-  return readAttempt(item.sk) ?? 1;
 }
 
 function readAssessment(item: AuditItem): Assessment {

@@ -4,6 +4,10 @@ import { CohortSchema, IncidentSchema } from './incident.ts';
 export const actionIds = [
   'revoke-security-groups',
   'kill-connections',
+  'stop-service',
+  'hold-task',
+  'kill-sessions',
+  'resync-clock',
   'fail-over',
   'shed-connections',
   'hold-open',

@@ -2,6 +2,17 @@ import * as z from 'zod/mini';
 import { ActionOutcomeSchema, LostActionSchema } from './action.ts';
 import { AssessmentSchema } from './incident.ts';
 
+/** How the question to a person stands: `asked` waits; `unanswered` ran out of time and nothing was cut. */
+export const askStatuses = ['asked', 'approved', 'declined', 'unanswered', 'failed'] as const;
+
+export const AskStepSchema = z.object({
+  action: z.literal('ask-person'),
+  cohortId: z.string(),
+  status: z.enum(askStatuses),
+  summary: z.string(),
+});
+export type AskStep = z.infer<typeof AskStepSchema>;
+
 /** One entry of a cohort's way through the flowchart: an action's outcome, or that it was only observed. */
 export const StepSchema = z.union([
   ActionOutcomeSchema,
@@ -11,6 +22,14 @@ export const StepSchema = z.union([
     action: z.literal('fail-over'),
     cohortId: z.string(),
     status: z.literal('not-asked'),
+    summary: z.string(),
+  }),
+  AskStepSchema,
+  /** The cause was mended and the cut undone again, within the same incident. */
+  z.object({
+    action: z.literal('restore'),
+    cohortId: z.string(),
+    status: z.enum(['restored', 'failed']),
     summary: z.string(),
   }),
 ]);
@@ -28,14 +47,19 @@ export const ClosingRequestSchema = z.strictObject({
   event: z.unknown(),
   executionId: z.string(),
   receivedAt: z.string(),
+  /** Set when one cohort is closed apart, after a person answered; null for the incident as a whole. */
+  cohortId: z.nullable(z.string()),
 });
 export type ClosingRequest = z.infer<typeof ClosingRequestSchema>;
 
 export const closingOutcomes = [
   'contained',
+  'recovered',
   'partly-contained',
   'failed',
   'handed-over',
+  'awaiting-approval',
+  'declined',
   'observed',
   'planned',
   'refused',

@@ -35,6 +35,14 @@ export const CutSchema = z.discriminatedUnion('scope', [
 ]);
 export type Cut = z.infer<typeof CutSchema>;
 
+/** Why a person must agree before a cohort is cut, and what happens when nobody answers in time. */
+export const ApprovalSchema = z.strictObject({
+  reason: z.string(),
+  timeoutSeconds: z.int().check(z.minimum(60), z.maximum(86_400)),
+  onTimeout: z.enum(['leave', 'cut']),
+});
+export type Approval = z.infer<typeof ApprovalSchema>;
+
 /** The servers of one incident that share answers and cut; they pass the flowchart together. */
 export const CohortSchema = z.strictObject({
   /** `c1`, `c2` …; later attempts count on from 1000 each. */
@@ -46,6 +54,12 @@ export const CohortSchema = z.strictObject({
   answers: AnswersSchema,
   evidence: EvidenceSchema,
   cut: CutSchema,
+  /** True when a red line is cut in the shape of its profile (specification, section 2) instead of being isolated. */
+  byProfile: z.boolean(),
+  /** Set when a person must agree before the cut; null when it starts at once. */
+  approval: z.nullable(ApprovalSchema),
+  /** When the cut is to be undone by itself, ISO 8601 in UTC; null when only a person undoes it. */
+  expiresAt: z.nullable(z.string()),
   /** Names of the policy's golden channels that these servers hold. */
   goldenChannels: z.array(z.string()),
   /**

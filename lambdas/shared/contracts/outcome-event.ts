@@ -1,3 +1,3 @@
 /** Source and detail types of what the fuse publishes on its bus: subscribers match on them. */
 export const outcomeSource = 'connection-fuse';
-export type OutcomeType = 'Incident closed' | 'Incident failed' | 'Restore closed';
+export type OutcomeType = 'Incident closed' | 'Incident failed' | 'Restore closed' | 'Approval wanted';

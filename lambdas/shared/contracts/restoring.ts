@@ -5,8 +5,16 @@ import { ServerIdSchema } from './signal.ts';
 /** The input of the restore state machine: which cuts to undo, who asks and why. */
 export const RestoreRequestSchema = z.strictObject({
   incidentId: z.optional(z.string()),
+  /** Narrows an incident to one of its cohorts. */
+  cohortId: z.optional(z.string()),
   server: z.optional(ServerIdSchema),
   action: z.optional(ActionIdSchema),
+  /** Narrows an incident to these actions. */
+  actions: z.optional(z.array(ActionIdSchema)),
+  /** Everything whose time is over; names nothing else. */
+  expired: z.optional(z.literal(true)),
+  /** Undone by the fuse itself (expired, or its cause is mended), not by a person: a repeat need not ask. */
+  automatic: z.optional(z.literal(true)),
   requestedBy: z.string().check(z.minLength(1), z.maxLength(200)),
   reason: z.string().check(z.minLength(1), z.maxLength(1000)),
 });

@@ -75,6 +75,10 @@ export const SignalSchema = z.strictObject({
   /** Who asked and why: manual starts only. */
   requestedBy: z.nullable(z.string()),
   reason: z.nullable(z.string()),
+  /** Break-glass: the requester takes it on themselves that budget, exceptions and approvals are passed over. */
+  breakGlass: z.optional(z.literal(true)),
+  /** After how long the requester wants the cut undone by itself; it wins over the policy's expiry. */
+  expiresInMinutes: z.optional(z.int().check(z.minimum(1), z.maximum(10_080))),
 });
 
 export type Signal = z.infer<typeof SignalSchema>;

@@ -1,4 +1,7 @@
+import { isIP } from 'node:net';
 import { checkChannels } from './check-channels.ts';
+import { checkExceptions } from './check-exceptions.ts';
+import { checkShedding } from './check-shedding.ts';
 import { checkReferences } from './check-references.ts';
 import { whyNoCidr } from './cidr.ts';
 import { findDuplicates, type PolicyFault } from './policy-fault.ts';
@@ -13,12 +16,14 @@ export function checkPolicy(policy: Policy): PolicyFault[] {
     ...checkCidrs(policy),
     ...checkChannels(policy.goldenChannels),
     ...checkAlarms(policy.alarms),
-    ...checkPriorityClasses(policy.priorityClasses),
+    ...checkShedding(policy),
+    ...checkExceptions(policy.exceptions),
+    ...checkTimeSources(policy.profiles),
   ];
 }
 
 function checkNames(policy: Policy): PolicyFault[] {
-  const lists = ['services', 'lifelines', 'goldenChannels', 'priorityClasses'] as const;
+  const lists = ['services', 'lifelines', 'goldenChannels', 'priorityClasses', 'exceptions'] as const;
   return lists.flatMap((list) =>
     findDuplicates<{ readonly name: string }>(
       policy[list],
@@ -30,7 +35,7 @@ function checkNames(policy: Policy): PolicyFault[] {
 
 /** An empty selector would match every server; nobody means that. */
 function checkSelectors(policy: Policy): PolicyFault[] {
-  return (['lifelines', 'goldenChannels'] as const).flatMap((list) =>
+  return (['lifelines', 'goldenChannels', 'exceptions'] as const).flatMap((list) =>
     policy[list].flatMap(({ servers }, index) =>
       hasField(servers)
         ? []
@@ -76,24 +81,10 @@ function checkAlarms(alarms: Policy['alarms']): PolicyFault[] {
   });
 }
 
-function checkPriorityClasses(classes: Policy['priorityClasses']): PolicyFault[] {
-  const empty = classes.flatMap((entry, index) =>
-    (entry.ports ?? []).length + (entry.peers ?? []).length > 0
-      ? []
-      : [{ path: `priorityClasses.${index}`, rule: 'must name ports or peers', value: entry.name }],
+function checkTimeSources({ trading, medical }: Policy['profiles']): PolicyFault[] {
+  return Object.entries({ trading, medical }).flatMap(([name, { timeSource }]) =>
+    isIP(timeSource) === 0
+      ? [{ path: `profiles.${name}.timeSource`, rule: 'must be an IPv4 or IPv6 address', value: timeSource }]
+      : [],
   );
-  // A port that alone decides for two classes leaves open which of them it belongs to.
-  const ports = classes.flatMap((entry, index) =>
-    (entry.peers ?? []).length > 0
-      ? []
-      : (entry.ports ?? []).map((port, place) => ({ port, path: `priorityClasses.${index}.ports.${place}` })),
-  );
-  return [
-    ...empty,
-    ...findDuplicates(
-      ports,
-      ({ port }) => String(port),
-      (index) => ports[index]?.path ?? '',
-    ),
-  ];
 }

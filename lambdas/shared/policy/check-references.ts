@@ -8,7 +8,7 @@ export function checkReferences(policy: Policy): PolicyFault[] {
 
 function checkServiceNames(policy: Policy): PolicyFault[] {
   const defined = new Set(policy.services.map(({ name }) => name));
-  const selectors = (['lifelines', 'goldenChannels'] as const).flatMap((list) =>
+  const selectors = (['lifelines', 'goldenChannels', 'exceptions'] as const).flatMap((list) =>
     policy[list].map(({ servers }, index) => ({ path: `${list}.${index}.servers.service`, service: servers.service })),
   );
   const servers = Object.entries(policy.servers).map(([id, { service }]) => ({

@@ -13,6 +13,12 @@ const descriptions: Readonly<Record<keyof Policy, string>> = {
   alarms: 'Meanings of alarms by the beginning of their name; the first match counts',
   servers: 'Facts about single servers; they win over tags, but take no lifeline tag away',
   priorityClasses: 'Connections in the order in which an overload may end them, lowest first',
+  shedding: 'When an overload starts and stops to end connections, and how far one round may go',
+  profiles: 'What a red line stops, holds and sets right on a server of each profile',
+  budgets: 'How much may be cut within a window before a person is asked',
+  approvals: 'How long a person is waited for, and what happens when nobody answers',
+  expiry: 'After how long a cut is undone by itself; left out, only a person undoes it',
+  exceptions: 'Servers that are not cut without further ado for a while, because somebody vouches for them',
 };
 
 /** The JSON Schema of `fuse.policy.yaml` for editors, made from the one schema that also checks it. */

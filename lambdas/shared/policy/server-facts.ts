@@ -49,6 +49,15 @@ export function readServerFacts(description: ServerDescription, policy: Policy):
   };
 }
 
+/** Names of servers that a service has, by tag and by policy; `tagged` is what EC2 knows: service tags by server. */
+export function listServersOf(service: string, tagged: ReadonlyMap<string, string>, policy: Policy): string[] {
+  const listed = [...policy.services.flatMap(({ servers = [] }) => servers), ...Object.keys(policy.servers)];
+  return [...new Set([...tagged.keys(), ...listed])].filter((id) => {
+    const tag = tagged.get(id);
+    return readService(id, tag === undefined ? {} : { [tagKeys.service]: tag }, policy) === service;
+  });
+}
+
 function readService(id: string, tags: ServerDescription['tags'], policy: Policy): string | null {
   const listed = policy.services.find(({ servers }) => servers?.includes(id))?.name;
   return readEntry(policy, id)?.service ?? listed ?? tags[tagKeys.service] ?? null;

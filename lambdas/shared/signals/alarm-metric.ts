@@ -14,8 +14,11 @@ const insightsQuery = /^\s*SELECT\s+(\w+)\(\s*"?([\w.-]+)"?\s*\)\s+FROM\s+(?:SCH
 // Such an alarm covers a fleet: one time series, and one contributor event, for each instance.
 const groupedQuery = /\bGROUP\s+BY\b/i;
 
-/** Namespace of the metrics that our own sensors and functions write. */
+/** Namespace of what applications and functions write about themselves. */
 const ownNamespace = 'ConnectionFuse';
+
+/** Namespace of the sensors on the hosts, with the dimension `InstanceId`: no other may be written by a server. */
+export const hostNamespace = 'ConnectionFuse/Host';
 
 /** Metrics that mean something by themselves. Clock offsets are written in milliseconds, time differences in seconds. */
 const meanings: readonly { namespace: string; name: string; kind: SignalKind; unit: string }[] = [
@@ -29,6 +32,10 @@ const meanings: readonly { namespace: string; name: string; kind: SignalKind; un
   { namespace: ownNamespace, name: 'OrderStateBackwards', kind: 'order-state-backwards', unit: 'orders' },
   { namespace: ownNamespace, name: 'ZombieConnections', kind: 'zombie-connections', unit: 'connections' },
   { namespace: ownNamespace, name: 'NightLogin', kind: 'night-login', unit: 'logins' },
+  { namespace: hostNamespace, name: 'ClockOffset', kind: 'clock-offset', unit: 'ms' },
+  { namespace: hostNamespace, name: 'TimeZoneOffset', kind: 'time-zone-conflict', unit: 'min' },
+  { namespace: hostNamespace, name: 'ZombieConnections', kind: 'zombie-connections', unit: 'connections' },
+  { namespace: hostNamespace, name: 'NightLogins', kind: 'night-login', unit: 'logins' },
   { namespace: ownNamespace, name: 'BusinessOutage', kind: 'business-outage', unit: 'outages' },
 ];
 

@@ -31,6 +31,10 @@ export const ManualStartSchema = z.strictObject({
   ports: z.optional(z.array(z.int().check(z.minimum(1), z.maximum(65_535))).check(z.minLength(1), z.maxLength(100))),
   /** Chosen by the requester; starting the same again under it is a repeat, not a second incident. */
   requestId: z.string().check(z.minLength(1), z.maxLength(200)),
+  /** Passes over budget, exceptions and approvals; never over lifelines, nor over a fuse that is off or in shadow mode. */
+  breakGlass: z.optional(z.literal(true)),
+  /** Undo the cut after so long; it wins over the policy's expiry. */
+  expiresInMinutes: z.optional(z.int().check(z.minimum(1), z.maximum(10_080))),
 });
 
 /** A manual start: a person names the servers, the kind of trouble and, if wanted, how little is to be cut. */
@@ -43,6 +47,8 @@ export function parseManual(event: unknown, home: Home): ParsedEvent {
     remoteAddresses: readAddresses(start.peers ?? []),
     localPorts: distinct(start.ports ?? []),
     measure: null,
+    ...(start.breakGlass && { breakGlass: start.breakGlass }),
+    ...(start.expiresInMinutes !== undefined && { expiresInMinutes: start.expiresInMinutes }),
   };
   return {
     kind: 'signal',

@@ -27,6 +27,7 @@ describe('DeadLetters', () => {
 
     expect(new Set(admitted.map(({ Condition }) => show(Condition.ArnEquals['aws:SourceArn'])))).toEqual(
       new Set([
+        '<ExpiryRule>',
         '<FuseBus>',
         '<DeadLettersFailedIncidents>',
         '<NotificationsOutcomes>',

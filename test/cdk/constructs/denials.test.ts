@@ -12,24 +12,41 @@ function deniedTo(role: string): Pick<Statement, 'Sid' | 'Action' | 'Condition'>
   return denials.map(({ Sid, Action, Condition }) => ({ Sid, Action, Condition }));
 }
 
-const rewriting = ['BatchWriteItem', 'DeleteTable', 'PartiQLDelete', 'PartiQLInsert', 'PartiQLUpdate', 'UpdateItem'];
+const rewriting = ['BatchWriteItem', 'DeleteTable', 'PartiQLDelete', 'PartiQLInsert', 'PartiQLUpdate'];
 const named = (calls: readonly string[]) => expect.arrayContaining(calls.map((call) => `dynamodb:${call}`));
 
+/** What every role but that of restore is kept from, besides rewriting the audit. */
+const neverOnServers = [
+  {
+    Sid: 'NeverTouchLifelines',
+    Action: cuttingCalls,
+    Condition: { Null: { 'aws:ResourceTag/connection-fuse:lifeline': 'false' } },
+  },
+  { Sid: 'NeverTouchTags', Action: ['ec2:CreateTags', 'ec2:DeleteTags'] },
+];
+
 describe('Denials', () => {
-  it.each([...roles.keys()].filter((role) => role !== 'Restore'))(
+  it.each([...roles.keys()].filter((role) => role !== 'Restore' && role !== 'Assess'))(
     'keep %s from lifelines, tags and the past',
     (role) => {
       expect(deniedTo(role)).toEqual([
-        {
-          Sid: 'NeverTouchLifelines',
-          Action: cuttingCalls,
-          Condition: { Null: { 'aws:ResourceTag/connection-fuse:lifeline': 'false' } },
-        },
-        { Sid: 'NeverTouchTags', Action: ['ec2:CreateTags', 'ec2:DeleteTags'] },
-        { Sid: 'NeverRewriteTheAudit', Action: named([...rewriting, 'DeleteItem']) },
+        ...neverOnServers,
+        { Sid: 'NeverRewriteTheAudit', Action: named([...rewriting, 'DeleteItem', 'UpdateItem']) },
       ]);
     },
   );
+
+  it('leave Assess the count of the budget', () => {
+    expect(deniedTo('Assess')).toEqual([
+      ...neverOnServers,
+      { Sid: 'NeverRewriteTheAudit', Action: named([...rewriting, 'DeleteItem']) },
+      {
+        Sid: 'NeverUpdateOutsideTheBudget',
+        Action: ['dynamodb:UpdateItem'],
+        Condition: { 'ForAnyValue:StringNotEquals': { 'dynamodb:LeadingKeys': ['budget'] } },
+      },
+    ]);
+  });
 
   it('leave Restore the tags of the rules it makes again, and the list of what is cut', () => {
     const creations = ['AuthorizeSecurityGroupEgress', 'AuthorizeSecurityGroupIngress'];
@@ -46,7 +63,7 @@ describe('Denials', () => {
         Action: ['ec2:CreateTags'],
         Condition: { 'ForAnyValue:StringLike': { 'aws:TagKeys': ['connection-fuse:*'] } },
       },
-      { Sid: 'NeverRewriteTheAudit', Action: named(rewriting) },
+      { Sid: 'NeverRewriteTheAudit', Action: named([...rewriting, 'UpdateItem']) },
       {
         Sid: 'NeverDeleteOutsideTheCutList',
         Action: ['dynamodb:DeleteItem'],

@@ -6,7 +6,15 @@ import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { BundleMissingError, FuseFunction, type VariablesOf } from '../../../cdk/constructs/fuse-function.ts';
 import { parsePolicy } from '../../../lambdas/shared/policy/parse-policy.ts';
-import { addStack, bundlesPath, createApp, policy, resourcesOf, type CloudFormationTemplate } from '../synthesise.ts';
+import {
+  addStack,
+  bundlesPath,
+  createApp,
+  policy,
+  resourcesOf,
+  stems,
+  type CloudFormationTemplate,
+} from '../synthesise.ts';
 
 const EnvironmentSchema = z.object({ FUSE_TABLE_NAME: z.string(), AWS_REGION: z.string() });
 type Variables = VariablesOf<typeof EnvironmentSchema>;
@@ -55,7 +63,7 @@ describe('FuseFunction', () => {
 
     const template = assembly.template as CloudFormationTemplate;
     const functions = resourcesOf(template, 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(6);
+    expect(functions).toHaveLength(stems.length);
     for (const { Properties } of functions) {
       const folder = join(app.outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`);
       expect(parsePolicy(JSON.parse(readFileSync(join(folder, 'policy.json'), 'utf8')))).toEqual(policy);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { actions } from '../../../lambdas/shared/actions/index.ts';
 import { digestDocument } from '../../../lambdas/shared/document-digest.ts';
 import { functionRolesOf, type Statement } from '../policies.ts';
-import { resourcesOf, stems, synthesise } from '../synthesise.ts';
+import { resourcesOf, stems, synthesise, type Json } from '../synthesise.ts';
 
 const template = synthesise();
 const roles = functionRolesOf(template);
@@ -48,10 +48,34 @@ const publishes = { '<FuseBus>': ['events:PutEvents'] };
 const log = (name: string) => ({ [`<Functions${name}Log>`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 const puts = (partitions: string) => ({ [`<AuditTable> in ${partitions}`]: ['dynamodb:PutItem'] });
 
+const runs = (document: string) => ({
+  [`${documents}/<HostDocuments${document}>`]: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
+});
+
+/** What a function needs that runs its own document on hosts, and no other. */
+function runsOnHosts(document: string): Record<string, string[]> {
+  return {
+    ...queries,
+    ...readsMode,
+    ...puts('incident#*, cut'),
+    ...runs(document),
+    '*': [
+      'ec2:DescribeInstances',
+      'ec2:DescribeNetworkInterfaces',
+      'ssm:CancelCommand',
+      'ssm:DescribeInstanceInformation',
+      'ssm:ListCommandInvocations',
+      ...traces,
+    ],
+    [`${ec2}:instance/*`]: ['ssm:SendCommand'],
+  };
+}
+
 const expected: Record<string, Record<string, string[]>> = {
   Assess: {
     ...queries,
     ...puts('incident#*, server#*, execution#*'),
+    '<AuditTable> in budget': ['dynamodb:UpdateItem'],
     '*': ['cloudwatch:DescribeAlarms', 'ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', ...traces],
   },
   RevokeSecurityGroups: {
@@ -64,21 +88,13 @@ const expected: Record<string, Record<string, string[]>> = {
     [`${ec2}:security-group/*${ofFuse}`]: ['ec2:ModifyNetworkInterfaceAttribute'],
     [`${ec2}:security-group/*`]: ['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress'],
   },
-  KillConnections: {
-    ...queries,
-    ...readsMode,
-    ...puts('incident#*, cut'),
-    '*': [
-      'ec2:DescribeInstances',
-      'ec2:DescribeNetworkInterfaces',
-      'ssm:CancelCommand',
-      'ssm:DescribeInstanceInformation',
-      'ssm:ListCommandInvocations',
-      ...traces,
-    ],
-    [`${documents}/<HostDocumentsKillConnections>`]: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
-    [`${ec2}:instance/*`]: ['ssm:SendCommand'],
-  },
+  KillConnections: { ...runsOnHosts('KillConnections'), ...runs('KillConnectionsOnWindows') },
+  StopService: runsOnHosts('StopService'),
+  HoldTask: runsOnHosts('HoldTask'),
+  KillSessions: runsOnHosts('KillSessions'),
+  ResyncClock: runsOnHosts('ResyncClock'),
+  ShedConnections: runsOnHosts('ShedConnections'),
+  AskPerson: { ...puts('incident#*, question#*'), ...publishes, '*': traces },
   HandOver: { ...puts('incident#*'), '*': traces },
   CloseIncident: { ...queries, ...puts('incident#*, rejected#*'), ...publishes, '*': traces },
   Restore: {
@@ -102,7 +118,9 @@ const expected: Record<string, Record<string, string[]>> = {
     ],
     [`${ec2}:security-group-rule/*`]: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
     [`${ec2}:security-group-rule/*${atCreation}`]: ['ec2:CreateTags'],
-    [`${documents}/<HostDocumentsReleaseConnections>`]: ['ssm:DescribeDocument', 'ssm:GetDocument', 'ssm:SendCommand'],
+    ...runs('ReleaseConnections'),
+    ...runs('StartService'),
+    ...runs('ReleaseTask'),
   },
 };
 
@@ -140,10 +158,15 @@ describe('FuseFunctions', () => {
       ({ Properties }) => Properties.Environment.Variables,
     );
 
-    expect(contents).toHaveLength(2);
-    for (const prefix of ['FUSE_KILL_DOCUMENT', 'FUSE_RELEASE_DOCUMENT']) {
-      const own = variables.find((each) => `${prefix}_NAME` in each);
-      expect(digestDocument(Object.fromEntries(contents)[own[`${prefix}_NAME`].Ref])).toBe(own[`${prefix}_DIGEST`]);
+    const digestOf = ({ Ref }: Json) => digestDocument(Object.fromEntries(contents)[Ref]);
+    const own = variables.filter((each) => 'FUSE_DOCUMENT_NAME' in each);
+    expect(own).toHaveLength(6);
+    for (const each of own) expect(digestOf(each.FUSE_DOCUMENT_NAME)).toBe(each.FUSE_DOCUMENT_DIGEST);
+    for (const each of own) expect(digestOf(each.FUSE_WINDOWS_DOCUMENT_NAME)).toBe(each.FUSE_WINDOWS_DOCUMENT_DIGEST);
+    const undoing = JSON.stringify(variables.find((each) => 'FUSE_UNDO_DOCUMENTS' in each)?.FUSE_UNDO_DOCUMENTS);
+    for (const [id, content] of contents.filter(([name]) => /(Release(Connections|Task)|StartService)$/.test(name))) {
+      expect(undoing).toContain(id);
+      expect(undoing).toContain(digestDocument(content));
     }
   });
 });

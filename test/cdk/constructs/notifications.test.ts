@@ -11,7 +11,7 @@ describe('Notifications', () => {
 
     expect(rule.EventPattern).toEqual({
       source: ['connection-fuse'],
-      'detail-type': ['Incident closed', 'Incident failed', 'Restore closed'],
+      'detail-type': ['Incident closed', 'Incident failed', 'Restore closed', 'Approval wanted'],
     });
     expect(show(rule.EventBusName)).toBe('<FuseBus>');
     expect(rule.Targets).toHaveLength(1);

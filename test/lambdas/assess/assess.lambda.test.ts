@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, DescribeNetworkInterfacesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -37,7 +37,7 @@ beforeEach(() => {
       { NetworkInterfaceId: 'eni-1', Attachment: { InstanceId }, Groups: [{ GroupId: 'sg-1' }], TagSet: [] },
     ],
   });
-  dynamoDb.on(PutItemCommand).resolves({});
+  dynamoDb.on(PutItemCommand).resolves({}).on(QueryCommand).resolves({}).on(UpdateItemCommand).resolves({});
 });
 
 afterAll(() => {
@@ -61,6 +61,38 @@ describe('assess.lambda', () => {
     });
     const opened = dynamoDb.commandCalls(PutItemCommand).map(({ args }) => args[0].input.Item?.['sk']?.S);
     expect(opened).toContain('opened#01');
+  });
+
+  it('counts the server against the budget of the window', async () => {
+    await handler(request, context);
+
+    expect(dynamoDb.commandCalls(UpdateItemCommand).map(({ args }) => args[0].input)).toEqual([
+      {
+        TableName: 'audit',
+        Key: { pk: { S: 'budget' }, sk: { S: '2026-05-06T07:00:00.000Z#all' } },
+        UpdateExpression: 'ADD servers :servers',
+        ConditionExpression: 'attribute_not_exists(servers) OR size(servers) <= :room',
+        ExpressionAttributeValues: { ':servers': { SS: ['i-0b0c0d0e0f00000a1'] }, ':room': { N: '99' } },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    ]);
+  });
+
+  it('asks a person where the budget cannot be counted', async () => {
+    dynamoDb.on(UpdateItemCommand).rejects(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
+
+    await expect(handler(request, context)).resolves.toMatchObject({
+      cohorts: [{ approval: { reason: expect.stringContaining('ThrottlingException: slow down') } }],
+    });
+  });
+
+  it('asks EC2 for the size of services where the policy sets a share', async () => {
+    writeFileSync(join(folder, 'policy.json'), '{"version":1,"budgets":{"servicePercent":50}}');
+
+    await handler(request, context);
+
+    const filters = ec2.commandCalls(DescribeInstancesCommand).map(({ args }) => args[0].input.Filters);
+    expect(filters).toContainEqual([{ Name: 'tag-key', Values: ['connection-fuse:service'] }]);
   });
 
   it('sees the lifeline tag of an interface', async () => {

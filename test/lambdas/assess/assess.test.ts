@@ -30,12 +30,31 @@ function buildTools(over: Partial<AssessTools> = {}, opening?: Opening): AssessT
       calls.push(`describeAlarms ${names.join(',')}`);
       return [{ name: 'desk-cpu', instanceIds: ['i-0b0c0d0e0f00000c1'] }];
     },
+    describeServices: async () => {
+      calls.push('describeServices');
+      return new Map();
+    },
     audit: {
+      readIncident: async () => {
+        calls.push('readIncident');
+        return [];
+      },
       openIncident: async (request) => {
         calls.push('openIncident');
         openings.push(request);
         return opening ?? { kind: 'opened', attempt: 1, assessment: request.assessment };
       },
+      putInIncident: async (_id, sk) => {
+        calls.push(`putInIncident ${sk}`);
+        return 'written';
+      },
+    },
+    budget: {
+      take: async ({ windowStart, service }, servers) => {
+        calls.push(`take ${windowStart} ${service ?? 'all'}`);
+        return new Set(servers);
+      },
+      count: async () => void calls.push('count'),
     },
     now: () => new Date('2026-05-06T07:08:10Z'),
     ...over,
@@ -47,10 +66,15 @@ function requestFor(event: unknown) {
 }
 
 describe('assess', () => {
-  it('makes a finding an incident with one cohort: one read, one write', async () => {
+  it('makes a finding an incident with one cohort: one read depth, one write depth', async () => {
     const assessment = await assess(requestFor(readFixture('guardduty-command-and-control')), buildTools());
 
-    expect(calls).toEqual(['describeServers i-0b0c0d0e0f00000a1', 'openIncident']);
+    expect(calls).toEqual([
+      'describeServers i-0b0c0d0e0f00000a1',
+      'readIncident',
+      'openIncident',
+      'take 2026-05-06T07:00:00.000Z all',
+    ]);
     expect(AssessmentSchema.parse(assessment)).toEqual(assessment);
     expect(assessment).toMatchObject({
       outcome: 'incident',
@@ -58,7 +82,14 @@ describe('assess', () => {
       incident: { receivedAt: '2026-05-06T07:08:09.500Z', executionId: 'execution-1' },
       cohorts: [{ id: 'c1', servers: ['i-0b0c0d0e0f00000a1'], answers: { securityRisk: true } }],
     });
-    expect(openings).toEqual([{ incident: assessment.incident, assessment, now: '2026-05-06T07:08:10.000Z' }]);
+    expect(openings).toEqual([
+      {
+        incident: assessment.incident,
+        assessment,
+        now: '2026-05-06T07:08:10.000Z',
+        approvals: { timeoutMinutes: 30, onTimeout: 'leave' },
+      },
+    ]);
   });
 
   it('finds the same incident for every delivery of an event, and another for another event', async () => {
@@ -100,6 +131,7 @@ describe('assess', () => {
     expect(calls).toEqual([
       'describeAlarms desk-cpu,desk:traffic',
       'describeServers i-0b0c0d0e0f00000c1',
+      'readIncident',
       'openIncident',
     ]);
     expect(assessment.incident?.signal).toMatchObject({ servers: ['i-0b0c0d0e0f00000c1'], resource: null });
@@ -117,7 +149,7 @@ describe('assess', () => {
 
     await assess(requestFor(readFixture('alarm-composite')), buildTools({ policy }));
 
-    expect(calls).toEqual(['describeServers i-1', 'openIncident']);
+    expect(calls).toEqual(['describeServers i-1', 'readIncident', 'openIncident']);
   });
 
   it('asks for no child alarm of another account', async () => {
@@ -128,7 +160,7 @@ describe('assess', () => {
 
     const assessment = await assess(requestFor(event), buildTools());
 
-    expect(calls).toEqual(['openIncident']);
+    expect(calls).toEqual(['readIncident', 'openIncident']);
     expect(assessment.cohorts).toMatchObject([{ servers: [], handOver: expect.stringContaining('999999999999') }]);
   });
 
@@ -137,7 +169,7 @@ describe('assess', () => {
 
     const assessment = await assess(requestFor(event), buildTools());
 
-    expect(calls).toEqual(['openIncident']);
+    expect(calls).toEqual(['readIncident', 'openIncident']);
     expect(assessment.cohorts).toMatchObject([
       { cut: { scope: 'peers', peers: [] }, answers: { securityRisk: false } },
     ]);
@@ -157,7 +189,7 @@ describe('assess', () => {
 
   it('hands on the recorded answers when it runs a second time', async () => {
     const recorded: Assessment = { outcome: 'incident', reason: 'recorded', incident: null, cohorts: [] };
-    const opening: Opening = { kind: 'resumed', attempt: 1, assessment: recorded };
+    const opening: Opening = { kind: 'resumed', attempt: 1, assessment: recorded, isReserved: true };
 
     const assessment = await assess(requestFor(readFixture('guardduty-brute-force')), buildTools({}, opening));
 
@@ -181,7 +213,60 @@ describe('assess', () => {
     const answer = assess(requestFor(readFixture('guardduty-brute-force')), buildTools({ describeServers }));
 
     await expect(answer).rejects.toThrow(LookupFailedError);
-    expect(calls).toEqual([]);
+    expect(calls).toEqual(['readIncident']);
+  });
+
+  it('starts its writes at once, and waits for both', async () => {
+    const ended: string[] = [];
+    const slow = async <Value>(name: string, pauses: number, value: Value): Promise<Value> => {
+      calls.push(name);
+      for (let pause = 0; pause < pauses; pause += 1) await Promise.resolve();
+      ended.push(name);
+      return value;
+    };
+    const tools = buildTools();
+
+    await assess(requestFor(readFixture('guardduty-command-and-control')), {
+      ...tools,
+      audit: {
+        ...tools.audit,
+        openIncident: async ({ assessment }) => slow('open', 3, { kind: 'opened', attempt: 1, assessment } as const),
+      },
+      budget: { ...tools.budget, take: async (_scope, servers) => slow('take', 20, new Set(servers)) },
+    });
+
+    expect(calls.slice(-2)).toEqual(['open', 'take']);
+    expect(ended).toEqual(['open', 'take']);
+  });
+
+  it('reads the sizes of services beside the servers, and only for a budget that needs them', async () => {
+    const policy = buildPolicy({ budgets: { servicePercent: 50 } });
+
+    await assess(requestFor(readFixture('guardduty-command-and-control')), buildTools({ policy }));
+
+    expect(calls.slice(0, 3)).toEqual(['describeServers i-0b0c0d0e0f00000a1', 'describeServices', 'readIncident']);
+  });
+
+  it('opens an incident although nothing can be read of it', async () => {
+    const tools = buildTools();
+    const readIncident = async () => Promise.reject(new LookupFailedError('Audit entry not read'));
+
+    const assessment = await assess(requestFor(readFixture('guardduty-command-and-control')), {
+      ...tools,
+      audit: { ...tools.audit, readIncident },
+    });
+
+    expect(assessment).toMatchObject({ outcome: 'incident', cohorts: [{ approval: null }] });
+  });
+
+  it('says who broke the glass and why', async () => {
+    const event = { ...readFixture('manual-trip'), breakGlass: true };
+
+    const assessment = await assess(requestFor(event), buildTools());
+
+    expect(assessment.reason).toMatch(/^\S+ by manual: "Manual start: .*"; break-glass by "[^"]+": \S/);
+    expect(assessment.incident?.signal.breakGlass).toBe(true);
+    expect(calls).toContain('count');
   });
 
   it('never cuts a lifeline, whatever is found on it', async () => {

@@ -70,7 +70,9 @@ describe('assess.lambda on sockets that hang', () => {
     expect(Object.fromEntries(counts)).toMatchObject({
       DescribeInstances: 2,
       DescribeNetworkInterfaces: 2,
+      'Query ': 2,
       'PutItem opened': 2,
+      'UpdateItem ': 2,
     });
   });
 });

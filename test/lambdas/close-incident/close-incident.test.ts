@@ -48,7 +48,12 @@ describe('closeIncident', () => {
     const items = await table.audit.readIncident(incident.id);
 
     const changed = items.map((item) => (item.sk === 'opened#01' ? { ...item, receivedAt: 'earlier' } : item));
-    const later = [...items, { pk: items[0]?.pk ?? '', sk: 'action#kill-connections#c1#4-undone' }];
+    const undone = {
+      pk: items[0]?.pk ?? '',
+      sk: 'action#kill-connections#c1#4-undone',
+      at: '2026-05-06T09:00:00.000Z',
+    };
+    const later = [...items, undone];
 
     expect(findBrokenSeal(items)).toBeNull();
     expect(findBrokenSeal(later)).toBeNull();

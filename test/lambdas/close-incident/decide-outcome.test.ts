@@ -22,6 +22,16 @@ describe('decideOutcome', () => {
     [['handed-over', 'verified'], 'handed-over', false],
     [['planned', 'planned'], 'planned', false],
     [['planned', 'observed'], 'planned', false],
+    [['asked'], 'awaiting-approval', false],
+    [['asked', 'verified'], 'partly-contained', false],
+    [['asked', 'failed'], 'failed', true],
+    [['approved', 'verified'], 'contained', false],
+    [['declined'], 'declined', false],
+    [['unanswered'], 'declined', false],
+    [['declined', 'verified'], 'partly-contained', false],
+    [['verified', 'verified', 'restored'], 'recovered', false],
+    [['verified', 'restored', 'failed'], 'partly-contained', true],
+    [['handed-over', 'asked'], 'awaiting-approval', false],
   ] as const)('says for %j: %s, red: %s', (statuses, outcome, isFailure) => {
     expect(decideOutcome(buildClosing({ statuses }))).toMatchObject({ outcome, isFailure });
   });

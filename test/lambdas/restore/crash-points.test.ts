@@ -130,6 +130,7 @@ describe('restore', () => {
     await world.table.audit.putCut({
       entry,
       since: world.now(),
+      expiresAt: null,
       targets: [{ target: 'eni-1', server: alpha }],
       inherited: [],
     });

@@ -27,7 +27,11 @@ describe('findEntries', () => {
       await table.audit.putStep({ incidentId, action, cohortId: 'c1' }, '1-intended', intended);
     }
 
-    const found = await findEntries({ server, requestedBy: 'me', reason: 'false alarm' }, table.audit);
+    const found = await findEntries(
+      { server, requestedBy: 'me', reason: 'false alarm' },
+      table.audit,
+      '2026-01-01T00:00:00Z',
+    );
 
     expect(found.entries.map(({ incidentId, action }) => [incidentId, action])).toEqual([
       [newer, network],

@@ -9,9 +9,11 @@ const idsPerCall = 50;
 const minimumAgent = [3, 3, 2746, 0];
 
 /** Says why no command can run on a host, or null; `undefined` is a host Systems Manager does not know. */
-export function findHostFault(host: InstanceInformation | undefined): string | null {
+export function findHostFault(host: InstanceInformation | undefined, platforms: readonly string[]): string | null {
   if (host === undefined) return 'Server is not managed by Systems Manager';
-  if (host.PlatformType !== 'Linux') return `Platform "${host.PlatformType ?? ''}" has no host cut yet, wanted "Linux"`;
+  if (!platforms.includes(host.PlatformType ?? '')) {
+    return `Platform "${host.PlatformType ?? ''}" has no such document, wanted "${platforms.join('" or "')}"`;
+  }
   if (!isNewEnough(host.AgentVersion ?? '')) {
     return `Agent "${host.AgentVersion ?? ''}" is too old, wanted "${minimumAgent.join('.')}"`;
   }

@@ -21,6 +21,8 @@ export interface CommandRequest {
   /** Every value a String of the document. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly comment: string;
+  /** The script's own deadline. */
+  readonly scriptSeconds: number;
 }
 
 /** Instance ids one command takes. */
@@ -29,8 +31,8 @@ const serversPerCommand = 50;
 /** How long a host may take to fetch the command: the least that Systems Manager allows. */
 const deliverySeconds = 30;
 
-/** When to stop asking: delivery, the script's own 20 s and some way back. */
-const answerWithinMs = 55_000;
+/** For the answer's way back, over delivery and the script's own deadline. */
+const wayBackSeconds = 5;
 const pollMs = 300;
 
 const finalStatuses = new Set(['Success', 'Failed', 'Cancelled', 'TimedOut']);
@@ -44,7 +46,7 @@ export async function runCommand(
   timing: Timing,
   request: CommandRequest,
 ): Promise<Map<string, HostAnswer>> {
-  const deadlineMs = timing.nowMs() + answerWithinMs;
+  const deadlineMs = timing.nowMs() + (deliverySeconds + request.scriptSeconds + wayBackSeconds) * 1000;
   const batches = chunk(request.servers, serversPerCommand);
   const answers = await Promise.all(
     batches.map(async (servers) => runBatch(ssm, timing, deadlineMs, { ...request, servers })),

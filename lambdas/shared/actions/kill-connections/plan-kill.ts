@@ -1,8 +1,7 @@
-import type { Remark } from '../../contracts/action.ts';
+import type { Cohort, Incident } from '../../contracts/incident.ts';
 import type { Policy } from '../../policy/policy-schema.ts';
-import type { ActionContext, ActionPlan, Change } from '../action.ts';
-import { findHostFault, type readManagedHosts } from './managed-hosts.ts';
-import type { Pinning } from './pin-document.ts';
+import type { ActionContext } from '../action.ts';
+import { listBlockRanges } from './complement-ranges.ts';
 
 /** The document's parameters, as the host gets them; lists are separated by single blanks. */
 export type KillParameters = {
@@ -14,35 +13,48 @@ export type KillParameters = {
   readonly agent: string;
   readonly ttlSeconds: string;
   readonly deadlineSeconds: string;
-};
+} & Partial<Readonly<Record<'only' | 'silentSeconds', string>>>;
+
+/** What the document for Windows takes besides. */
+export type WindowsKillParameters = KillParameters &
+  Readonly<Record<'blockRanges' | 'ruleName' | 'createRule', string>>;
 
 /** The script's own deadline: a host with 15,000 connections needs far less. */
-export const deadlineSeconds = '20';
+export const deadlineSeconds = 20;
 
-/** Plans one change a server: a table of the incident's own, where none was before. Pure. */
-export function planKill(
-  context: ActionContext,
-  pinning: Pinning,
-  hosts: Awaited<ReturnType<typeof readManagedHosts>>,
-): ActionPlan {
-  const { cohort } = context;
-  if (pinning.kind === 'altered') {
-    return { changes: [], leftAlone: [], unable: cohort.servers.map((target) => ({ target, reason: pinning.reason })) };
-  }
-  const intended = { ...toParameters(context) };
-  const changes: Change[] = [];
-  const unable: Remark[] = [];
-  for (const target of cohort.servers) {
-    const reason = findHostFault(hosts.get(target));
-    if (reason === null) changes.push({ target, server: target, before: { table: 'none' }, intended });
-    else unable.push({ target, reason });
-  }
-  return { changes, leftAlone: [], unable };
+/** Turns cut, golden channels and the agent's path into the document's parameters. Pure. */
+export function toParameters(context: ActionContext): KillParameters {
+  const { cohort, policy } = context;
+  return { ...toCommonParameters(context), ...chooseZombies(context.incident, cohort, policy) };
 }
 
-/** Turns cut, golden channels and the agent's path into the document's parameters. */
-export function toParameters({ incident, cohort, policy }: ActionContext): KillParameters {
+/**
+ * The same for Windows, whose firewall lets a block win over every permission: golden channels must be left out of the
+ * block itself. There nothing tells how long a peer has been silent, so everything in scope is cut.
+ */
+export function toWindowsParameters(context: ActionContext): WindowsKillParameters {
+  const { cohort, policy } = context;
   const { cut } = cohort;
+  const ruleName = cohort.byProfile && cohort.profile === 'medical' ? policy.profiles.medical.firewallRule : '';
+  const targets = {
+    server: cut.scope === 'server',
+    peers: cut.scope === 'peers' ? cut.peers : [],
+    ports: cut.scope === 'ports' ? cut.ports : [],
+    namedRule: ruleName !== '',
+    golden: listGolden(policy, cohort.goldenChannels),
+    agent: policy.agentPath.cidrs,
+  };
+  return {
+    ...toCommonParameters(context),
+    blockRanges: listBlockRanges(targets),
+    ruleName,
+    // A rule that is not there can only be made for ports that are known.
+    createRule: ruleName !== '' && cut.scope === 'ports' ? 'yes' : 'no',
+  };
+}
+
+function toCommonParameters({ incident, cohort, policy }: ActionContext): KillParameters {
+  const { cut, expiresAt } = cohort;
   return {
     incident: incident.id,
     scope: cut.scope,
@@ -50,14 +62,32 @@ export function toParameters({ incident, cohort, policy }: ActionContext): KillP
     ports: cut.scope === 'ports' ? cut.ports.join(' ') : '',
     golden: listGolden(policy, cohort.goldenChannels).join(' '),
     agent: policy.agentPath.cidrs.join(' '),
-    // 0: the block stays until restore lifts it.
-    ttlSeconds: '0',
-    deadlineSeconds,
+    ttlSeconds: String(expiresAt === null ? 0 : findTtlSeconds(incident.receivedAt, expiresAt)),
+    deadlineSeconds: String(deadlineSeconds),
   };
 }
 
+/** A week is the longest that a host takes. */
+const mostTtlSeconds = 604_800;
+
+/**
+ * How long the kernel keeps the block by itself; 0, which is for ever, only where nothing expires. Counted from the
+ * event, so that a retry orders the same: the block outlives the planned end by what passed until it was set, never
+ * the other way round.
+ */
+function findTtlSeconds(receivedAt: string, expiresAt: string): number {
+  const seconds = Math.ceil((Date.parse(expiresAt) - Date.parse(receivedAt)) / 1000);
+  return Math.min(Math.max(seconds, 1), mostTtlSeconds);
+}
+
+/** Where dead cameras are reported but not named, those that live on the same ports stay. */
+function chooseZombies({ signal }: Incident, { byProfile, cut }: Cohort, policy: Policy): Partial<KillParameters> {
+  if (!byProfile || signal.kind !== 'zombie-connections' || cut.scope !== 'ports') return {};
+  return { only: 'zombies', silentSeconds: String(policy.profiles.surveillance.silentSeconds) };
+}
+
 /** Each peer with each port; no ports means all of that peer's, both halves read the same text on the host. */
-function listGolden(policy: Policy, names: readonly string[]): string[] {
+export function listGolden(policy: Policy, names: readonly string[]): string[] {
   return policy.goldenChannels
     .filter(({ name }) => names.includes(name))
     .flatMap(({ direction, peers, ports }) =>

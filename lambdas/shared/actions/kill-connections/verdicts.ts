@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { isRecord } from '../../record.ts';
 
 const digest = z.string().check(z.regex(/^([0-9a-f]{64})?$/));
 const count = z.number();
@@ -39,24 +38,6 @@ export const ReleaseVerdictSchema = z.object({
 });
 export type ReleaseVerdict = z.infer<typeof ReleaseVerdictSchema>;
 
-/**
- * Reads a verdict from what a host printed; null when it printed none, or that of another document or incident. The
- * last one counts: a banner of the host's shell may come before it, and what went wrong after it, for the agent adds
- * the error output and `failed to run commands: exit status N`.
- */
-export function readVerdict<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  output: string,
-  incident: string,
-): z.output<Schema> | null {
-  const verdicts = output.split('\n').flatMap((line) => {
-    const parsed = z.safeParse(schema, parseJson(line));
-    return parsed.success ? [parsed.data] : [];
-  });
-  const last = verdicts.at(-1);
-  return last !== undefined && isRecord(last) && last['incident'] === incident ? last : null;
-}
-
 /** Says why the verdict is no success, or null. The agent's status and exit code are no part of it. */
 export function findFaultInKill(verdict: KillVerdict): string | null {
   if (verdict.error !== '') return verdict.error;
@@ -64,12 +45,4 @@ export function findFaultInKill(verdict: KillVerdict): string | null {
   if (verdict.goldenLost > 0) return `${verdict.goldenLost} golden connections were lost`;
   if (verdict.survivors > 0) return `${verdict.survivors} connections survived`;
   return verdict.ok ? null : 'Host says it did not succeed';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { answerSignal } from '../../../../lambdas/shared/answers/answer-signal.ts';
 import { applyMeanings } from '../../../../lambdas/shared/answers/apply-meanings.ts';
 import { CohortSchema } from '../../../../lambdas/shared/contracts/incident.ts';
+import { receivedAt } from '../../../builders/action-request.ts';
 import { buildPolicy } from '../../../builders/policy.ts';
 import { buildDescription, fuseTags } from '../../../builders/server.ts';
 import { buildSignal, ownAccount } from '../../../builders/signal.ts';
@@ -11,7 +12,7 @@ import type { ServerDescription } from '../../../../lambdas/shared/policy/server
 const noCut = { scope: 'peers', peers: [] };
 
 function cohortsOf(signal = buildSignal(), descriptions: readonly ServerDescription[] = [], policy = buildPolicy()) {
-  return answerSignal(signal, { policy, descriptions, accountId: ownAccount, doubts: [] });
+  return answerSignal(signal, { policy, descriptions, accountId: ownAccount, receivedAt, doubts: [] });
 }
 
 describe('answerSignal', () => {
@@ -97,7 +98,13 @@ describe('answerSignal', () => {
     const signal = buildSignal({ servers: [] });
     const doubts = ['Child alarm "x" could not be looked up'];
 
-    const cohorts = answerSignal(signal, { policy: buildPolicy(), descriptions: [], accountId: ownAccount, doubts });
+    const cohorts = answerSignal(signal, {
+      policy: buildPolicy(),
+      descriptions: [],
+      accountId: ownAccount,
+      receivedAt,
+      doubts,
+    });
 
     expect(cohorts).toMatchObject([{ servers: [], handOver: doubts[0], cut: noCut }]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answer } from '../../../../lambdas/shared/answers/answer.ts';
 import { questions, type Cut } from '../../../../lambdas/shared/contracts/incident.ts';
 import { signalKinds, type Signal } from '../../../../lambdas/shared/contracts/signal.ts';
+import { receivedAt } from '../../../builders/action-request.ts';
 import { buildPolicy } from '../../../builders/policy.ts';
 import { buildFacts } from '../../../builders/server.ts';
 import { buildManualSignal, buildSignal } from '../../../builders/signal.ts';
@@ -10,7 +11,7 @@ const policy = buildPolicy();
 const whole: Cut = { scope: 'server' };
 
 function answerFor(signal: Signal, tags: Readonly<Record<string, string>> = {}) {
-  const { answers, cut, handOver } = answer(signal, buildFacts(tags), policy);
+  const { answers, cut, handOver } = answer(signal, buildFacts(tags), policy, receivedAt);
   return { yes: questions.filter((question) => answers[question]), cut, handsOver: handOver !== null };
 }
 
@@ -37,7 +38,7 @@ describe('what spreads', () => {
   it('says why it spreads', () => {
     const sweep = buildSignal({ kind: 'lateral-movement', name: 'Impact:EC2/PortSweep' });
 
-    expect(answer(sweep, buildFacts(), policy).evidence.spreads).toBe(
+    expect(answer(sweep, buildFacts(), policy, receivedAt).evidence.spreads).toBe(
       '"Impact:EC2/PortSweep" (lateral-movement) reaches from this server for others',
     );
   });

@@ -4,6 +4,7 @@ import { cidrListPattern } from '../../../../documents/parameter-patterns.ts';
 import { killConnectionsParameters } from '../../../../documents/kill-connections.ts';
 import { answer } from '../../../../lambdas/shared/answers/answer.ts';
 import { signalKinds, type Signal } from '../../../../lambdas/shared/contracts/signal.ts';
+import { receivedAt } from '../../../builders/action-request.ts';
 import { buildPolicy } from '../../../builders/policy.ts';
 import { buildFacts } from '../../../builders/server.ts';
 import { buildSignal } from '../../../builders/signal.ts';
@@ -11,7 +12,7 @@ import { buildSignal } from '../../../builders/signal.ts';
 const attacked = (remoteAddresses: string[]) => buildSignal({ kind: 'brute-force', role: 'target', remoteAddresses });
 
 function answerFor(signal: Signal, tags: Readonly<Record<string, string>> = {}) {
-  return answer(signal, buildFacts(tags), buildPolicy());
+  return answer(signal, buildFacts(tags), buildPolicy(), receivedAt);
 }
 
 /** The peers of a cut, which must be one by peers. */

@@ -60,6 +60,7 @@ describe('AuditTable', () => {
     const cut = {
       entry: key,
       since: '2026-05-06T07:05:32Z',
+      expiresAt: null,
       targets: [{ target: 'i-1', server: 'i-1' }],
       inherited: [],
     };

@@ -3,6 +3,7 @@ import { CohortSchema } from '../../../../lambdas/shared/contracts/incident.ts';
 import { AuditWriteError } from '../../../../lambdas/shared/errors.ts';
 import { buildAssessment, buildCohort, buildIncident } from '../../../builders/action-request.ts';
 import { FakeTable } from '../../../builders/fake-table.ts';
+import { buildManualSignal } from '../../../builders/signal.ts';
 
 const now = '2026-05-06T07:05:31.200Z';
 const incident = buildIncident();
@@ -54,7 +55,7 @@ describe('openIncident', () => {
 
     const opening = await table.audit.openIncident({ incident, assessment: changed, now });
 
-    expect(opening).toEqual({ kind: 'resumed', attempt: 1, assessment });
+    expect(opening).toEqual({ kind: 'resumed', attempt: 1, assessment, isReserved: false });
   });
 
   it('calls another execution of the same event a repeat', async () => {
@@ -134,75 +135,75 @@ describe('openIncident', () => {
     expect(opening.assessment.cohorts.map((cohort) => CohortSchema.parse(cohort).id)).toEqual(['c100001']);
   });
 
+  it('goes on with what an earlier try of its own came to under the budget', async () => {
+    const table = new FakeTable();
+    await table.audit.openIncident({ incident, assessment, now });
+    const reserved = buildAssessment({ reason: 'under the budget' });
+    await table.audit.putInIncident(incident.id, 'reserved#01', { at: now, assessment: reserved });
+
+    const opening = await table.audit.openIncident({ incident, assessment, now });
+
+    expect(opening).toEqual({ kind: 'resumed', attempt: 1, assessment: reserved, isReserved: true });
+  });
+
   it.each(['contained', 'partly-contained', 'planned'])(
-    'hands an incident that closed as %s to a person once a person restored it',
+    'asks before it cuts again what closed as %s and a person restored',
     async (outcome) => {
       const { table } = await closeFirst(outcome, []);
       await table.audit.putInIncident(incident.id, 'restored#1', { at: '2026-05-06T08:00:00.000Z' });
-      const risky = buildCohort({ answers: { ...buildCohort().answers, spreads: true, coreBusiness: true } });
-      const found = buildAssessment({ cohorts: [risky] });
 
-      const opening = await table.audit.openIncident({ incident: other, assessment: found, now: nextDay });
+      const opening = await table.audit.openIncident({
+        incident: other,
+        assessment,
+        now: nextDay,
+        approvals: { timeoutMinutes: 10, onTimeout: 'cut' },
+      });
 
       const reason = 'A person restored this incident at 2026-05-06T08:00:00.000Z; cutting again is theirs to decide';
       expect(opening).toMatchObject({ kind: 'opened', attempt: 2, assessment: { reason: `finding; ${reason}` } });
       if (opening.kind === 'repeated') throw new Error('Expected an opening');
-      const [cohort] = opening.assessment.cohorts;
-      expect(Object.values(cohort?.answers ?? {})).toEqual([false, false, false, false, false]);
-      expect(cohort).toMatchObject({ id: 'c1001', cut: { scope: 'peers', peers: [] }, handOver: reason });
-      expect(cohort?.evidence.securityRisk).toBe(`${reason}; found again: finding`);
+      // What was found stays as it is: the flowchart asks by the approval alone.
+      expect(opening.assessment.cohorts).toEqual([
+        { ...buildCohort(), id: 'c1001', approval: { reason, timeoutSeconds: 600, onTimeout: 'cut' } },
+      ]);
+      expect(table.items.find(({ sk }) => sk === 'opened#02')?.['assessment']).toEqual(opening.assessment);
     },
   );
 
-  it('keeps a lifeline a lifeline, and every reason to ask a person', async () => {
+  it('waits half an hour for a person, and then leaves alone, where it is not told otherwise', async () => {
     const { table } = await closeFirst('contained', []);
     await table.audit.putInIncident(incident.id, 'restored#1', { at: '2026-05-06T08:00:00.000Z' });
-    const lifeline = buildCohort({ answers: { ...buildCohort().answers, lifeline: true, securityRisk: false } });
-    const doubtful = buildCohort({ id: 'c2', handOver: 'It is not known who attacks' });
-    const found = buildAssessment({ cohorts: [lifeline, doubtful] });
 
-    const opening = await table.audit.openIncident({ incident: other, assessment: found, now: nextDay });
+    const opening = await table.audit.openIncident({ incident: other, assessment, now: nextDay });
 
     expect(opening).toMatchObject({
-      assessment: {
-        cohorts: [
-          { answers: { lifeline: true }, handOver: null },
-          { handOver: expect.stringMatching(/^It is not known who attacks; A person restored/) },
-        ],
-      },
+      assessment: { cohorts: [{ approval: { timeoutSeconds: 1800, onTimeout: 'leave' } }] },
     });
   });
 
-  it.each([
-    ['closed', { outcome: 'handed-over', steps: [], at: '2026-05-06T09:00:00.000Z' }, 'repeated'],
-    ['failed', { outcome: 'failed', at: '2026-05-06T09:00:00.000Z' }, 'opened'],
-  ])('tells a person of a restored incident once, and again where telling %s', async (how, content, kind) => {
+  it('asks nobody about a lifeline, nor about what is not cut', async () => {
     const { table } = await closeFirst('contained', []);
     await table.audit.putInIncident(incident.id, 'restored#1', { at: '2026-05-06T08:00:00.000Z' });
-    await table.audit.openIncident({ incident: other, assessment, now: nextDay });
-    await table.audit.putInIncident(incident.id, `${how}#02`, content);
-    const third = buildIncident({ executionId: 'third' });
+    const lifeline = buildCohort({ answers: { ...buildCohort().answers, lifeline: true } });
+    const probed = buildCohort({ id: 'c2', answers: { ...buildCohort().answers, securityRisk: false } });
+    const found = buildAssessment({ cohorts: [lifeline, probed] });
 
-    const opening = await table.audit.openIncident({ incident: third, assessment, now: nextDay });
+    const opening = await table.audit.openIncident({ incident: other, assessment: found, now: nextDay });
 
-    expect(opening.kind).toBe(kind);
-    const openings = table.items.filter(({ sk }) => sk.startsWith('opened#0') && sk !== 'opened#01');
-    expect(openings.length).toBe(kind === 'opened' ? 2 : 1);
-    for (const item of openings) expect(item['assessment']).toMatchObject({ cohorts: [{ cut: { peers: [] } }] });
+    expect(opening).toMatchObject({ assessment: { cohorts: [{ approval: null }, { approval: null }] } });
   });
 
-  it('asks a person again after a second restore', async () => {
+  it('cuts again what a person restored where one breaks the glass, and says so', async () => {
     const { table } = await closeFirst('contained', []);
-    await table.audit.putInIncident(incident.id, 'restored#f', { at: '2026-05-06T08:00:00.000Z' });
-    await table.audit.openIncident({ incident: other, assessment, now: nextDay });
-    const told = { outcome: 'handed-over', steps: [], at: '2026-05-06T09:00:00.000Z' };
-    await table.audit.putInIncident(incident.id, 'closed#02', told);
-    await table.audit.putInIncident(incident.id, 'restored#a', { at: '2026-05-06T10:00:00.000Z' });
-    const third = buildIncident({ executionId: 'third' });
+    await table.audit.putInIncident(incident.id, 'restored#1', { at: '2026-05-06T08:00:00.000Z' });
+    const broken = buildIncident({ signal: buildManualSignal({ breakGlass: true }), executionId: 'second' });
 
-    const opening = await table.audit.openIncident({ incident: third, assessment, now: nextDay });
+    const opening = await table.audit.openIncident({ incident: broken, assessment, now: nextDay });
 
-    expect(opening).toMatchObject({ kind: 'opened', attempt: 3, assessment: { cohorts: [{ id: 'c2001' }] } });
+    expect(opening).toMatchObject({
+      kind: 'opened',
+      assessment: { reason: expect.stringMatching(/^finding; A person restored/), cohorts: [{ approval: null }] },
+    });
   });
 
   it('is a repeat while the latest attempt still runs, restored or not', async () => {

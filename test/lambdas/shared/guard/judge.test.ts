@@ -102,4 +102,26 @@ describe('judge', () => {
     expect(judgement.allowed.map(({ server }) => server)).toEqual([b]);
     expect(judgement.leftAlone).toEqual([{ target: a, reason: 'Server is terminated: nothing to cut' }]);
   });
+
+  it('calls a terminated server refused, not left alone, when it must not be touched anyway', () => {
+    const known = facts({ state: 'terminated', tags: fuseTags({ lifeline: 'clearing' }) });
+
+    const judgement = judge(plan, cohort, known, buildPolicy());
+
+    expect(judgement.leftAlone).toEqual([]);
+    expect(judgement.refusals.map(({ target }) => target)).toEqual([a]);
+  });
+
+  it.each([
+    ['a server that is let through', b, facts(), true],
+    ['what is no server of the cohort', 'eni-1', facts(), true],
+    ['a server that is refused', a, facts({ tags: fuseTags({ lifeline: 'clearing' }) }), false],
+    ['a server that is gone', a, facts({ state: 'shutting-down' }), false],
+  ])('keeps the failure of %s: %s', (_, target, known, isKept) => {
+    const unable = [{ target, reason: 'Not managed' }];
+
+    const judgement = judge({ ...plan, unable }, cohort, known, buildPolicy());
+
+    expect(judgement.unable).toEqual(isKept ? unable : []);
+  });
 });

@@ -80,6 +80,9 @@ describe('the identity of an event of our own', () => {
     ['peers', manual, { ...manual, peers: ['10.0.0.1'] }],
     ['other peers', listed, { ...listed, peers: ['10.0.0.1', '10.0.0.3'] }],
     ['ports', manual, { ...manual, ports: [443] }],
+    ['broken glass', manual, { ...manual, breakGlass: true }],
+    ['an end by itself', manual, { ...manual, expiresInMinutes: 30 }],
+    ['another end', { ...manual, expiresInMinutes: 60 }, { ...manual, expiresInMinutes: 30 }],
     ['another request', manual, { ...manual, requestId: 'ticket-4712' }],
     ['another value of a sensor', sensor, withValue(sensor, 'detail.value', -0.000_1)],
     ['another kind of a sensor', login, withValue(login, 'detail.kind', 'zombie-connections')],
@@ -127,11 +130,29 @@ describe('parseEvent of a manual start', () => {
     ['peers', [], 'peers: must be at least 1'],
     ['ports', [0], 'ports.0: must be at least 1'],
     ['peer', ['10.0.0.1'], 'has unknown keys peer'],
+    ['breakGlass', false, 'breakGlass: must be one of true, got false'],
+    ['breakGlass', 'true', 'breakGlass: must be one of true, got "true"'],
+    ['expiresInMinutes', 0, 'expiresInMinutes: must be at least 1'],
+    ['expiresInMinutes', 10_081, 'expiresInMinutes: must be at most 10080'],
+    ['expiresInMinutes', 1.5, 'expiresInMinutes: must be'],
   ])('refuses %s = %j', (key, value, message) => {
     const event = withValue(readFixture('manual-trip'), key, value);
 
     expect(() => parseEvent(event)).toThrow(message);
     expect(() => parseEvent(event)).toThrow(expect.objectContaining({ name: 'SignalRejectedError' }));
+  });
+
+  it('reads that the glass is broken and when the cut is to end, and says nothing of either otherwise', () => {
+    const event = readFixture('manual-trip');
+
+    expect(signalOf({ ...event, breakGlass: true, expiresInMinutes: 90 })).toMatchObject({
+      breakGlass: true,
+      expiresInMinutes: 90,
+    });
+    expect(signalOf(event)).not.toHaveProperty('breakGlass');
+    expect(signalOf(event)).not.toHaveProperty('expiresInMinutes');
+    // As it was before either could be given: the incidents on record keep their ids.
+    expect(signalOf(event).identity).toBe('manual:ticket-4711:f0bf82717f7e22e4');
   });
 
   it('refuses peers and ports together: a cut has one shape', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readVerdict, ReleaseVerdictSchema } from '../../../../../lambdas/shared/actions/kill-connections/verdicts.ts';
+import { readVerdict } from '../../../../../lambdas/shared/actions/host-work/read-verdict.ts';
+import { ReleaseVerdictSchema } from '../../../../../lambdas/shared/actions/kill-connections/verdicts.ts';
 
 const incident = 'inc-00000000000000000001';
 const verdict = {

@@ -99,7 +99,7 @@ describe('kill-connections', () => {
   }
 
   async function run(servers = [a]) {
-    const action = killConnections({ ssm, killDocument: document, timing });
+    const action = killConnections({ ssm, document, timing });
     const plan = await action.plan(context(servers));
     await action.apply(plan.changes, context(servers));
     return { plan, seen: await action.verify(plan.changes, context(servers)) };
@@ -191,7 +191,7 @@ describe('kill-connections', () => {
   });
 
   it.each([
-    ['Windows', host({ PlatformType: 'Windows' })],
+    ['macOS', host({ PlatformType: 'MacOS' })],
     ['an agent that would paste parameters into the script', host({ AgentVersion: '3.3.2745.9' })],
     ['an agent of unknown version', host({ AgentVersion: 'latest' })],
     ['a lost agent', host({ PingStatus: 'ConnectionLost' })],
@@ -246,7 +246,7 @@ describe('kill-connections', () => {
   describe('undo', () => {
     const change = { target: a, server: a, before: { table: 'none' }, intended: { incident: incident.id } };
     const undo = async (seen: ReadonlyMap<string, Json> = new Map()) =>
-      killConnections({ ssm, releaseDocument: document, timing }).undo([change], seen);
+      killConnections({ ssm, undoDocument: document, timing }).undo([change], seen);
 
     it('asks for the table that the verdict named', async () => {
       answer(JSON.stringify(release));

@@ -9,7 +9,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { killConnections } from '../../../../../lambdas/shared/actions/kill-connections/kill-connections.ts';
-import { runCommand } from '../../../../../lambdas/shared/actions/kill-connections/run-command.ts';
+import { runCommand } from '../../../../../lambdas/shared/actions/host-work/run-command.ts';
 import { digestDocument } from '../../../../../lambdas/shared/document-digest.ts';
 
 const fleet = Array.from({ length: 50 }, (_, index) => `i-${String(index).padStart(17, '0')}`);
@@ -36,7 +36,13 @@ describe('a command for hosts of which Systems Manager lost two', () => {
   it('runs on all others once, and says which it did not reach', async () => {
     const document = { name: 'Fuse-Kill', version: '1', hash: 'h' };
 
-    const answers = await runCommand(ssm, timing, { document, servers: fleet, parameters: {}, comment: '' });
+    const answers = await runCommand(ssm, timing, {
+      document,
+      servers: fleet,
+      parameters: {},
+      comment: '',
+      scriptSeconds: 20,
+    });
 
     const started = mock.commandCalls(ListCommandInvocationsCommand).flatMap(({ args }) => args[0].input.CommandId);
     const reached = started.flatMap((id) => id?.split(',') ?? []);
@@ -51,7 +57,7 @@ describe('a command for hosts of which Systems Manager lost two', () => {
   ])('says how undo of them ends when they %s: %#', async (_, found, status) => {
     const ec2 = new EC2Client({ region: 'eu-central-1' });
     mockClient(ec2).on(DescribeNetworkInterfacesCommand).resolves({ NetworkInterfaces: found });
-    const releaseDocument = { name: 'Fuse-Release', digest: digestDocument('{}') };
+    const undoDocument = { name: 'Fuse-Release', digest: digestDocument('{}') };
     const changes = lost.map((target = '') => ({
       target,
       server: target,
@@ -59,7 +65,7 @@ describe('a command for hosts of which Systems Manager lost two', () => {
       intended: { incident: 'inc-1' },
     }));
 
-    const undoings = await killConnections({ ssm, ec2, releaseDocument, timing }).undo(changes, new Map());
+    const undoings = await killConnections({ ssm, ec2, undoDocument, timing }).undo(changes, new Map());
 
     expect(undoings.map((undoing) => undoing.status)).toEqual([status, status]);
   });
