@@ -3,6 +3,7 @@ import { moveToLab, toScenario } from '../lab/event-scenario.ts';
 import { labAccountId, labRegion, startLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { play } from '../lab/play.ts';
+import type { ScenarioResult } from '../lab/result.ts';
 import { readScenarios } from '../lab/scenario.ts';
 import type { Scenario } from '../lab/scenario.ts';
 import type { Signal } from '../lambdas/shared/contracts/signal.ts';
@@ -117,17 +118,17 @@ async function playInLab(scenarios: readonly Scenario[], options: LabOptions): P
     process.once(signal, () => void lab.stop().finally(() => process.exit(130)));
   }
   try {
-    const failed = await playAll(lab, scenarios, options);
-    if (failed > 0) process.exitCode = 1;
-    if (options.json !== true) print(summarise(scenarios.length, failed, lab, Date.now() - startedAt));
+    const results = await playAll(lab, scenarios, options);
+    if (results.some(({ ok }) => !ok)) process.exitCode = 1;
+    if (options.json !== true) print(summarise(results, lab, Date.now() - startedAt));
     if (options.keep === true) await keep(lab);
   } finally {
     await lab.stop();
   }
 }
 
-async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOptions): Promise<number> {
-  let failed = 0;
+async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOptions): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
   for (const [index, scenario] of scenarios.entries()) {
     const number = `${index + 1}/${scenarios.length}`;
     const tell = (line: string) => progress(markSimulated(line, lab.world.kind === 'simulated'));
@@ -135,13 +136,16 @@ async function playAll(lab: Lab, scenarios: readonly Scenario[], options: LabOpt
     const played = await play(lab, scenario, (line) => tell(`    ${line}`));
     if (options.json === true) printJson(played.result);
     else for (const line of showScenario(played, number)) print(line);
-    if (!played.result.ok) failed += 1;
+    results.push(played.result);
   }
-  return failed;
+  return results;
 }
 
-function summarise(count: number, failed: number, lab: Lab, milliseconds: number): string {
-  const hosts = lab.world.kind === 'real' ? 'real sockets' : paint.warn(`simulated hosts (${lab.worldReason})`);
+function summarise(results: readonly ScenarioResult[], lab: Lab, milliseconds: number): string {
+  const [count, failed] = [results.length, results.filter(({ ok }) => !ok).length];
+  const isAllReal = results.every(({ standIns }) => standIns.length === 0);
+  const real = isAllReal ? 'real sockets' : `real sockets, except ${paint.warn('where a line says otherwise')}`;
+  const hosts = lab.world.kind === 'real' ? real : paint.warn(`simulated hosts (${lab.worldReason})`);
   const verdict =
     failed === 0 ? paint.good(`all ${count} as wanted`) : paint.bad(`${failed} of ${count} not as wanted`);
   return `\n${verdict}, ${hosts}, ${(milliseconds / 1000).toFixed(1)} s`;

@@ -31,7 +31,7 @@ ${Object.entries(handedOver)
 `;
 }
 
-function describeAction({ id, summary, saves, undoes, permissions }: ActionFacts): string {
+function describeAction({ id, summary, saves, undoes, notRun, permissions }: ActionFacts): string {
   const rows = (['plan', 'apply', 'undo'] as const).flatMap((step) =>
     permissions[step].map((permission) => describePermission(step, permission)),
   );
@@ -40,7 +40,7 @@ function describeAction({ id, summary, saves, undoes, permissions }: ActionFacts
 ${summary}.
 
 - Saved before the first change: ${saves}.
-- Undo: ${undoes}.
+- Undo: ${undoes}.${notRun === undefined ? '' : `\n- Checked as far as tools reach: ${notRun}.`}
 
 | step | IAM actions | on | why |
 | --- | --- | --- | --- |

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
-import type { ServerSpec } from './host-world.ts';
+import type { PeerSpec, ServerSpec } from './host-world.ts';
 import { HostWorldError } from './host-errors.ts';
+import { databasePorts, plainMachine } from './machine.ts';
 
 /** Refuses a server the world could not build or count truthfully; the same rules hold for real and simulated hosts. */
 export function checkServerSpec(spec: ServerSpec, existing: readonly ServerSpec[]): void {
@@ -18,7 +19,10 @@ export function checkServerSpec(spec: ServerSpec, existing: readonly ServerSpec[
     if (shared !== undefined) refuse(`"${other.instanceId}" has the address "${shared}" already`);
   }
   const seen = new Set<string>();
-  for (const { name, address, direction, port, connections } of spec.peers) {
+  for (const peer of spec.peers) {
+    const { name, address, direction, port, connections } = peer;
+    const strangeness = findStrangeness(peer, spec.machine);
+    if (strangeness !== null) refuse(`peer "${name}" ${strangeness}`);
     const family = isIP(address);
     if (family === 0 || (family === 6 && spec.ipv6Address === undefined) || addresses.includes(address)) {
       refuse(`peer "${name}" has the address "${address}", wanted another host's address of a family the server has`);
@@ -30,6 +34,17 @@ export function checkServerSpec(spec: ServerSpec, existing: readonly ServerSpec[
     if (seen.has(key)) refuse(`peers with the same address, direction and port cannot be counted apart: "${key}"`);
     seen.add(key);
   }
+}
+
+/** What cannot be true of a peer and its server at once, or null. */
+function findStrangeness(
+  { golden, zombie, session, direction, port }: PeerSpec,
+  machine = plainMachine,
+): string | null {
+  if (golden && zombie === true) return 'is golden and gone: nobody could say whether it lived on';
+  const { database } = machine;
+  const isHeard = direction === 'in' && database !== undefined && port === databasePorts[database.engine];
+  return session === undefined || isHeard ? null : `has a session, but no database listens on port "${port}"`;
 }
 
 /** All addresses of a server. */

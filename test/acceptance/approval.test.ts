@@ -39,13 +39,18 @@ describe('a cut that a person has to agree to', () => {
     const { incidentId, outcome, servers, waiting } = await trip();
     const cutAtOnce = desk.cutOf(servers);
 
-    const [question, ...others] = await desk.questionsOf(incidentId);
+    const { stdout: listed } = await desk.fuse('approvals', '--json');
     const from = desk.callCount;
     const { status, stdout } = await desk.fuse('approve', incidentId, '--reason', 'checked with the desk');
 
     expect({ outcome, cutAtOnce }).toEqual({ outcome: 'partly-contained', cutAtOnce: servers.slice(0, 2) });
-    expect(others).toEqual([]);
-    expect(question).toMatchObject({ cohortId: 'c2', servers: waiting, reason: expect.stringMatching(/^Budget of 2/) });
+    const question = JSON.parse(listed) as Readonly<Record<string, unknown>>;
+    expect(question).toMatchObject({
+      incidentId,
+      cohortId: 'c2',
+      servers: waiting,
+      reason: expect.stringMatching(/^Budget of 2/),
+    });
     // Whoever holds the token may answer.
     expect(question).not.toHaveProperty('taskToken');
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('3 servers') });
@@ -64,13 +69,13 @@ describe('a cut that a person has to agree to', () => {
   it('is left alone when somebody declines', async () => {
     const { incidentId, servers } = await trip();
 
-    const { status } = await desk.fuse('decline', incidentId, '--cohort', 'c2', '--reason', 'a backup runs');
+    const { status } = await desk.fuse('decline', incidentId, '--cohort', 'c2', '--reason', '4711');
 
     expect(status).toBe(0);
     expect(desk.cutOf(servers)).toEqual(servers.slice(0, 2));
     expect(await desk.find(incidentId, auditKeys.closedCohort('c2'))).toMatchObject({
       outcome: 'declined',
-      summary: expect.stringContaining('declined: a backup runs'),
+      summary: expect.stringContaining('declined: 4711'),
     });
   });
 
@@ -146,6 +151,22 @@ describe('a cut that a person has to agree to', () => {
     });
     await desk.fuse('approve', incidentId, '--reason', 'no drill today');
     expect(desk.cutOf([asked, observed, plain])).toEqual([asked, plain]);
+  });
+
+  it('is answered cohort by cohort where several wait', async () => {
+    const servers = await desk.raise(3);
+    const [asked = ''] = await desk.raise(1, { drill: 'ask' });
+    const { incidentId } = await desk.trip([...servers, asked]);
+    const questions = await desk.questionsOf(incidentId);
+    const ofDrill = questions.find(({ servers: named }) => named.includes(asked));
+
+    const vague = await desk.fuse('approve', incidentId, '--reason', 'go');
+    await desk.fuse('approve', incidentId, '--cohort', ofDrill?.cohortId ?? '', '--reason', 'go');
+
+    expect(questions).toHaveLength(2);
+    expect(vague).toMatchObject({ status: 1, stderr: expect.stringMatching(/Several cohorts of .* wait: c\d, c\d/) });
+    expect(desk.cutOf([...servers, asked])).toEqual([...servers.slice(0, 2), asked]);
+    await desk.fuse('decline', incidentId, '--reason', 'end of the test');
   });
 
   it('is asked for again once a person has restored the server', async () => {

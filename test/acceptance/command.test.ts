@@ -94,16 +94,11 @@ describe('the fuse command on a deployment', () => {
   it('starts by hand what no finding says, and refuses when the fuse is off', async () => {
     await fuse('mode', 'off', '--reason', 'test');
 
-    const seen = await lab.trigger({
-      fuse: 'trip',
-      requestedBy: 'ada',
-      reason: 'ransom note on the share',
-      servers: [server],
-      kind: 'ransomware',
-      requestId: 'call-1',
-    });
+    const start = ['--server', server, '--kind', 'ransomware', '--reason', 'ransom note on the share'];
+    const { stdout, status } = await fuse('trip', ...start, '--request-id', '4711', '--json');
 
-    expect(seen.outcome).toBe('refused');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, requestId: '4711', outcome: 'refused' });
     expect(lab.networkOf(server)).toBe(before);
   });
 });

@@ -7,6 +7,8 @@ import { raiseServer } from '../../lab/play.ts';
 import { synthesiseInto } from '../../lab/synthesise.ts';
 import type { RespondSeen } from '../../lab/trigger.ts';
 import type { AuditItem } from '../../lambdas/shared/clients/audit-item.ts';
+import { auditKeys } from '../../lambdas/shared/clients/audit-keys.ts';
+import type { Question } from '../../lambdas/shared/clients/audit-table.ts';
 import { AssessmentSchema } from '../../lambdas/shared/contracts/incident.ts';
 import type { Assessment } from '../../lambdas/shared/contracts/incident.ts';
 import type { ManualStartSchema } from '../../lambdas/shared/signals/parse-manual.ts';
@@ -94,12 +96,12 @@ export class Desk {
     return run;
   }
 
-  /** What `fuse approvals --json` lists of an incident. */
-  async questionsOf(incidentId: string): Promise<Readonly<Record<string, unknown>>[]> {
-    const { stdout } = await this.fuse('approvals', '--json');
-    const lines = stdout.split('\n').filter((line) => line !== '');
-    const questions = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
-    return questions.filter((question) => question['incidentId'] === incidentId);
+  /** The questions about an incident that wait for an answer, as they stand in the table. */
+  async questionsOf(incidentId: string): Promise<Question[]> {
+    const items = await this.lab.audit.readIncident(incidentId);
+    const isOpen = ({ cohortId }: Question) => !items.some(({ sk }) => sk === auditKeys.answered(cohortId));
+    const asked = await this.lab.audit.listQuestions(1000);
+    return asked.filter((question) => question.incidentId === incidentId && isOpen(question));
   }
 
   /** The item of an incident under this sort key. */

@@ -206,7 +206,10 @@ describe('the cutting roles', () => {
 
   it.each(hostWorkers)('run one document on hosts: %s runs no other', (by) => {
     const verdicts = hostWorkers.map((other) => {
-      const input = { DocumentName: documentOf(other), InstanceIds: [...lab.aws.ec2.model.instances.keys()].slice(0, 1) };
+      const input = {
+        DocumentName: documentOf(other),
+        InstanceIds: [...lab.aws.ec2.model.instances.keys()].slice(0, 1),
+      };
       return authoriseCall(roleOf(by), { at: 0, caller: '', service: 'ssm', operation: 'SendCommand', input }, lab.aws);
     });
 
@@ -292,12 +295,13 @@ describe('the audit table', () => {
 
   it('counts the budget by Assess, nowhere else, and by nobody else', () => {
     const kindsOf = (name: Caller) =>
-      ['budget', 'incident#inc-1', 'control'].map((partition) =>
-        evaluate(roleOf(name), toTableRequest('UpdateItem', partition)).kind,
+      ['budget', 'incident#inc-1', 'control'].map(
+        (partition) => evaluate(roleOf(name), toTableRequest('UpdateItem', partition)).kind,
       );
 
     expect(kindsOf('Assess')).toEqual(['allowed', 'denied', 'denied']);
-    for (const name of callerNames.filter((other) => other !== 'Assess')) expect(kindsOf(name)).not.toContain('allowed');
+    for (const name of callerNames.filter((other) => other !== 'Assess'))
+      expect(kindsOf(name)).not.toContain('allowed');
   });
 
   it.each(callerNames)('takes the switch from nobody, nor from %s', (name) => {

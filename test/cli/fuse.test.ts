@@ -23,6 +23,12 @@ describe('fuse', () => {
     ['no events', ['plan'], /No events are named/],
     ['a restore of nothing', ['restore'], /Nothing is named/],
     ['a restore without a reason', ['restore', 'inc-00000000000000000001'], /wants a reason/],
+    ['a start of nothing', ['trip', '--kind', 'ransomware', '--reason', 'x'], /No server is named/],
+    ['a start without a kind', ['trip', '--server', 'i-1', '--reason', 'x'], /The trouble is not named/],
+    ['a start without a reason', ['trip', '--server', 'i-1', '--kind', 'ransomware'], /wants a reason/],
+    ['a start of no kind', ['trip', '--server', 'i-1', '--kind', 'rain', '--reason', 'x'], /kind: must be one of/],
+    ['a yes without a reason', ['approve', 'inc-00000000000000000001'], /An answer wants a reason/],
+    ['a no without a reason', ['decline', 'inc-00000000000000000001'], /An answer wants a reason/],
     ['an unknown audit verb', ['audit', 'burn'], /no audit verb "burn"/],
     ['an unknown mode', ['mode', 'loose', '--reason', 'x'], /Mode "loose" is unknown/],
     ['a mode without a reason', ['mode', 'armed'], /not set without a reason/],
@@ -38,7 +44,8 @@ describe('fuse', () => {
     const { status, stdout } = await runFuse(['--help']);
 
     expect(status).toBe(0);
-    for (const verb of ['lab', 'plan', 'restore', 'audit', 'policy', 'mode']) expect(stdout).toContain(`\n  ${verb} `);
+    const verbs = ['lab', 'plan', 'trip', 'approvals', 'approve', 'decline', 'restore', 'audit', 'policy', 'mode'];
+    for (const verb of verbs) expect(stdout).toContain(`\n  ${verb} `);
   });
 });
 

@@ -28,7 +28,7 @@ export function killSessions(engine: string, sessions: readonly SessionLink[], e
   const values = readValues(environment, killSessionsParameters);
   const { incident = '', mode } = values;
   const head = { document: 'kill-sessions', incident, engine: values['engine'], mode };
-  if (values['engine'] !== engine)
+  if (values['engine'] !== engine || values['connection'] !== 'local')
     return answer(69, { ok: false, ...head, ...nothing, error: 'No such database here' });
   const selection = readSelection(values);
   const choices = sessions

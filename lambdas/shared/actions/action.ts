@@ -74,6 +74,8 @@ export interface Action {
   /** What is saved before the first mutating call, and what undo does with it: for docs/actions.md. */
   readonly saves: string;
   readonly undoes: string;
+  /** Parts that were parsed and asserted but not run against the real system, for docs/actions.md. Left out: none. */
+  readonly notRun?: string;
   /**
    * True when the cuts of several incidents meet in one state of the target (an interface's groups), so that they are
    * undone newest first; false when they lie side by side (one nft table an incident).

@@ -1,85 +1,72 @@
 import { describe, expect, it } from 'vitest';
 import { installSensorParameters } from '../../../documents/install-sensor.ts';
 import { parsePolicy } from '../../../lambdas/shared/policy/parse-policy.ts';
-import { findWatchedMetric, isGroupedQuery, readMeaning } from '../../../lambdas/shared/signals/alarm-metric.ts';
 import { resourcesOf, synthesise, type Json } from '../synthesise.ts';
 
 const template = synthesise();
-const alarmsOf = (made: Json) =>
-  resourcesOf(made, 'AWS::CloudWatch::Alarm').filter(({ id }) => id.startsWith('FuseHostSensors'));
 
-/** What the fuse reads out of such an alarm's event. */
-function meaningOf({ Properties }: Json) {
-  const metrics = Properties.Metrics.map(({ Expression, Period, ReturnData }: Json) => ({
-    expression: Expression,
-    period: Period,
-    returnData: ReturnData,
-  }));
-  return { grouped: isGroupedQuery(metrics), kind: readMeaning(findWatchedMetric(metrics)).kind };
+/** The alarms of the sensors by the end of their construct id, in a template under this policy. */
+function fleetAlarms(over: object = {}): Record<string, Json> {
+  const stack =
+    Object.keys(over).length === 0 ? template : synthesise({ policy: parsePolicy({ version: 1, ...over }) });
+  const alarms = resourcesOf(stack, 'AWS::CloudWatch::Alarm').filter(({ id }) => id.includes('HostSensors'));
+  return Object.fromEntries(
+    alarms.map(({ id, Properties }) => [/HostSensors(\w+)[0-9A-F]{8}$/.exec(id)?.[1] ?? id, Properties]),
+  );
 }
 
 describe('HostSensors', () => {
-  it('makes fleet alarms that the fuse understands, each with a contributor for every server', () => {
-    const meanings = alarmsOf(template).map((alarm) => meaningOf(alarm));
+  it('installs the sensor on every server that is tagged for it, once a day again', () => {
+    const [association, ...others] = resourcesOf(template, 'AWS::SSM::Association');
 
-    expect(meanings).toEqual(
-      ['overload', 'clock-offset', 'zombie-connections', 'night-login'].map((kind) => ({ grouped: true, kind })),
-    );
-  });
-
-  it('alarms on CPU above 90 % for five minutes, as one alarm over the fleet', () => {
-    const cpu = alarmsOf(template).find(({ id }) => id.includes('CpuLoad'))?.Properties;
-
-    expect(cpu).toMatchObject({
-      Threshold: 90,
-      ComparisonOperator: 'GreaterThanThreshold',
-      EvaluationPeriods: 1,
-      TreatMissingData: 'notBreaching',
-    });
-    expect(cpu.Metrics[0]).toMatchObject({
-      Period: 300,
-      Expression:
-        'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ORDER BY AVG() DESC LIMIT 500',
+    expect(others).toEqual([]);
+    expect(association?.Properties).toMatchObject({
+      Name: { Ref: expect.stringContaining('HostDocumentsInstallSensor') },
+      Targets: [{ Key: 'tag:connection-fuse:sensor', Values: ['on'] }],
+      ScheduleExpression: 'rate(1 day)',
     });
   });
 
-  it('alarms on clocks east and west of where the policy wants them, and on none where it wants nothing', () => {
-    const policy = parsePolicy({ version: 1, profiles: { logistics: { utcOffsetMinutes: 480 } } });
+  it('hands over parameters that the document takes, each as a list of one text', () => {
+    const [association] = resourcesOf(template, 'AWS::SSM::Association');
+    const given = Object.entries<string[]>(association?.Properties.Parameters);
+    const known: Record<string, { readonly allowedPattern: string; readonly default?: string }> =
+      installSensorParameters;
 
-    const zones = alarmsOf(synthesise({ policy })).filter(({ id }) => id.includes('TimeZone'));
-
-    expect(zones.map(({ Properties }) => [Properties.ComparisonOperator, Properties.Threshold])).toEqual([
-      ['GreaterThanThreshold', 480],
-      ['LessThanThreshold', 480],
-    ]);
-    expect(zones.map(meaningOf)).toEqual(
-      Array.from({ length: 2 }, () => ({ grouped: true, kind: 'time-zone-conflict' })),
-    );
-    expect(alarmsOf(template).some(({ id }) => id.includes('TimeZone'))).toBe(false);
+    for (const [name, [value = '', ...more]] of given) {
+      expect(more).toEqual([]);
+      expect(value).toMatch(new RegExp(known[name]?.allowedPattern ?? '^(?!)'));
+    }
+    const wanted = Object.entries(known).filter(([, parameter]) => parameter.default === undefined);
+    expect(given.map(([name]) => name)).toEqual(expect.arrayContaining(wanted.map(([name]) => name)));
   });
 
-  it('lets a server write the metrics of its sensor, and nothing else', () => {
-    const [policy] = resourcesOf(template, 'AWS::IAM::ManagedPolicy');
+  it('lets a server write the metrics of its sensor and nothing else', () => {
+    const [policy, ...others] = resourcesOf(template, 'AWS::IAM::ManagedPolicy');
 
+    expect(others).toEqual([]);
     expect(policy?.Properties.PolicyDocument.Statement).toEqual([
       {
         Action: 'cloudwatch:PutMetricData',
+        Condition: { StringEquals: { 'cloudwatch:namespace': 'ConnectionFuse/Host' } },
         Effect: 'Allow',
         Resource: '*',
-        Condition: { StringEquals: { 'cloudwatch:namespace': 'ConnectionFuse/Host' } },
       },
     ]);
   });
 
-  it('installs the sensor on the servers that are tagged for it, with values that its document takes', () => {
-    const [association] = resourcesOf(template, 'AWS::SSM::Association');
-    const parameters = Object.entries(association?.Properties.Parameters as Record<string, string[]>);
+  it('watches whole fleets: each server that crosses a limit of the policy reports by itself', () => {
+    const alarms = fleetAlarms({ thresholds: { cpuPercent: 80, cpuSeconds: 600, clockOffsetMs: 2.5 } });
 
-    expect(association?.Properties.Targets).toEqual([{ Key: 'tag:connection-fuse:sensor', Values: ['on'] }]);
-    for (const [name, [value = '']] of parameters) {
-      const rule = installSensorParameters[name as keyof typeof installSensorParameters];
-      expect(value).toMatch(new RegExp(rule.allowedPattern));
+    for (const { Metrics, AlarmActions } of Object.values(alarms)) {
+      expect(Metrics).toHaveLength(1);
+      expect(Metrics[0].Expression).toMatch(
+        / FROM SCHEMA\("[^"]+", InstanceId\) GROUP BY InstanceId ORDER BY .* LIMIT 500$/,
+      );
+      // The bus hears of it anyway.
+      expect(AlarmActions).toBeUndefined();
     }
-    expect(parameters.length).toBeGreaterThan(3);
+    expect(alarms['CpuLoad']).toMatchObject({ Threshold: 80, EvaluationPeriods: 2, DatapointsToAlarm: 2 });
+    expect(alarms['ClockOffset']).toMatchObject({ Threshold: 2.5, ComparisonOperator: 'GreaterThanThreshold' });
   });
 });

@@ -190,6 +190,7 @@ describe.for([
 
     const verdict = await run(world, id, killSessionsScript, {
       engine: 'postgresql',
+      connection: 'local',
       mode: 'kill',
       users: 'order-import copier',
       applications: 'import',
@@ -206,6 +207,24 @@ describe.for([
     expect(after.map(({ established }) => established)).toEqual([0, 2, 2, 2, 2]);
     expect(await world.goldenLost(id)).toBe(0);
     expect((await world.reconnect(id)).length).toBe(5);
+  });
+
+  it.skipIf(!possible).for<[string, MachineSpec, Partial<PeerSpec>, RegExp]>([
+    ['a golden zombie', { platform: 'Linux' }, { golden: true, zombie: true }, /golden and gone/],
+    [
+      'a session without a database',
+      { platform: 'Linux' },
+      { port: 5432, session: { user: 'a' } },
+      /no database listens/,
+    ],
+    [
+      'a session beside its database',
+      { platform: 'Linux', database: { engine: 'postgresql' } },
+      { port: 80, session: { user: 'a' } },
+      /no database listens on port "80"/,
+    ],
+  ])('refuses %s', async ([_case, machine, change, reason]) => {
+    await expect(createServer(machine, [peer(change)])).rejects.toThrow(reason);
   });
 
   it.skipIf(!possible)('says of each server what of it is imitated', async () => {

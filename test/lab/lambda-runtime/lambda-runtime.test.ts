@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { toAccessKeyId } from '../../../lab/lambda-runtime/function-environment.ts';
 import type { FunctionSpec } from '../../../lab/lambda-runtime/function-environment.ts';
 import { LambdaRuntime } from '../../../lab/lambda-runtime/lambda-runtime.ts';
@@ -93,6 +93,32 @@ describe('lambda runtime', () => {
       { reason: { code: 'TooManyRequestsException', status: 429 } },
     ]);
     expect(await invoke('single', { do: 'wait' })).toBe(2);
+  });
+
+  it('lets requests wait for one of few processes where the machine is small', async () => {
+    const small = new LambdaRuntime({ region: 'eu-central-1', endpointUrl: 'http://127.0.0.1:1', mostProcesses: 2 });
+    onTestFinished(async () => await small.stop());
+    await small.addFunction(spec('crowd'));
+
+    const outcomes = await Promise.all(Array.from({ length: 6 }, async () => small.invoke('crowd', '{"do":"wait"}')));
+
+    const counts = outcomes.map((outcome) => (outcome.kind === 'succeeded' ? Number(outcome.payload) : outcome.error));
+    // Two first requests: two processes, each of which served on.
+    expect(counts.filter((count) => count === 1)).toHaveLength(2);
+    expect(counts.every((count) => typeof count === 'number')).toBe(true);
+  });
+
+  it('hands the place of a process that died to the next request', async () => {
+    const small = new LambdaRuntime({ region: 'eu-central-1', endpointUrl: 'http://127.0.0.1:1', mostProcesses: 1 });
+    onTestFinished(async () => await small.stop());
+    await small.addFunction(spec('lone'));
+
+    const [died, served] = await Promise.all([
+      small.invoke('lone', '{"do":"exit"}'),
+      small.invoke('lone', '{"do":"wait"}'),
+    ]);
+
+    expect([died.kind, served]).toMatchObject(['failed', { kind: 'succeeded', payload: '1' }]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startAwsLab } from '../../../lab/services/aws-lab.ts';
 import type { AwsLab } from '../../../lab/services/aws-lab.ts';
 import { toClientConfig } from './client-config.ts';
@@ -93,6 +93,41 @@ describe('the embedded AWS', () => {
 
     expect(lab.sqs.messagesOf('dead').map(({ body }) => JSON.parse(body) as unknown)).toEqual([event]);
     expect(lab.gateway.calls).toHaveLength(3);
+  });
+
+  it('fires a schedule when time passes, with the constant input of its target', async () => {
+    const patient = await startAwsLab({ runCommand: async () => await Promise.reject(new Error()), skipsWaits: true });
+    onTestFinished(async () => await patient.stop());
+    const telling = { Type: 'Succeed', Output: { at: '{% $states.context.Execution.StartTime %}' } };
+    patient.stepFunctions.addStateMachine({
+      name: 'respond',
+      arn: machineArn,
+      roleArn: 'arn:role',
+      definition: { QueryLanguage: 'JSONata', StartAt: 'Done', States: { Done: telling } },
+    });
+    patient.events.addRule({
+      name: 'clock',
+      arn: toRuleArn('clock'),
+      scheduleExpression: 'rate(5 minutes)',
+      targets: [{ id: 'T', arn: machineArn, input: '{"expired":true}' }],
+    });
+
+    await patient.skipTime(12 * 60_000);
+
+    const starts = patient.stepFunctions.executions;
+    expect(starts.map(({ input, status }) => ({ input, status }))).toEqual([
+      { input: '{"expired":true}', status: 'SUCCEEDED' },
+      { input: '{"expired":true}', status: 'SUCCEEDED' },
+    ]);
+    // Each began at the lab's time, not at the machine's.
+    const [first = 0, second = 0] = starts.map(({ output }) =>
+      Date.parse((JSON.parse(output ?? '') as { at: string }).at),
+    );
+    expect(second - first).toBeGreaterThanOrEqual(5 * 60_000);
+  });
+
+  it('skips no time where functions run on the real clock', async () => {
+    await expect(lab.skipTime(1)).rejects.toThrow('Could not skip time');
   });
 
   it('forwards an event to another bus unchanged', async () => {

@@ -98,6 +98,14 @@ describe('gateway', () => {
     });
   });
 
+  it('runs another input than the caller sent, and records the one that was sent', async () => {
+    lab.gateway.setIntercept(() => ({ input: { MaxResults: '7' } }));
+
+    await expect(ec2.send(new DescribeInstancesCommand({ MaxResults: 4 }))).resolves.toMatchObject({});
+
+    expect(lab.gateway.calls.at(-1)?.input).toEqual({ MaxResults: '4' });
+  });
+
   it('runs the call and loses the answer', async () => {
     await lab.dynamodb.addTable({
       tableName: 'lost',

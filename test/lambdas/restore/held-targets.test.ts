@@ -134,6 +134,24 @@ describe('undo of a target that two incidents cut', () => {
     ]);
   });
 
+  it('replaces what was left of several targets at once', async () => {
+    const stale = ['a', 'b', 'z'].map((target) => ({ target, before: { was: 'stale' }, intended: {} }));
+    const targets = ['a', 'b'].map((target) => ({ target, server: target }));
+    await fake.note(first, { since: minute('00:00'), targets, inherited: stale });
+    await fake.table.audit.removeCut(second);
+    await fake.add(third, { changes: [buildChange('a'), buildChange('b')], at: minute('20:00') });
+
+    await fake.undo(third);
+
+    const inherited = (await fake.cutOf(first))?.inherited ?? [];
+    expect(inherited.map(({ target, before }) => [target, before])).toEqual([
+      ['z', { was: 'stale' }],
+      ['a', { was: 'open' }],
+      ['b', { was: 'open' }],
+    ]);
+    expect(fake.table.calls.filter((call) => call.startsWith('undo'))).toEqual([]);
+  });
+
   it('names every holder once', async () => {
     await fake.add(keyOf(4), { changes: [buildChange('c')], at: minute('05:00') });
     await fake.add(keyOf(5), { changes: [buildChange('a'), buildChange('b'), buildChange('c')], at: minute('30:00') });
@@ -141,6 +159,10 @@ describe('undo of a target that two incidents cut', () => {
     const result = await fake.undo(keyOf(5));
 
     expect(result.keptBy).toEqual([second, first]);
+    const left = await Promise.all(
+      [first, second, keyOf(4)].map(async (key) => (await fake.cutOf(key))?.inherited.map(({ target }) => target)),
+    );
+    expect(left).toEqual([['b'], ['a', 'c'], []]);
     expect(result.summary).toMatch(/^3 kept\. a: /);
   });
 });
@@ -152,6 +174,10 @@ describe('what an earlier cut inherited', () => {
     ['has members that the former state lacks', { groups: ['web', 'admin'], more: 1 }, open, open],
     ['is no state at all', 'cut', open, open],
     ['meets a former state that is no record', { groups: [] }, 'open', 'open'],
+    ['says nothing, and meets a former state that is no record', {}, 'open', 'open'],
+    ['is a number', 5, open, open],
+    ['differs in a plain value', { is: 'cut' }, { is: 'open' }, { is: 'open' }],
+    ['agrees in a plain value', { is: 'cut' }, { is: 'cut', since: 'noon' }, { was: 'true' }],
   ])('where the state that the other set %s', async (_, intended, before, wanted) => {
     const fake = new FakeRestore();
     const left = [{ target: 'a', before: { was: 'true' }, intended }];

@@ -85,6 +85,20 @@ describe('undoEntry', () => {
     },
   );
 
+  it('has nothing to undo of a run that died before its entry stood, and strikes its note', async () => {
+    await fake.note(key, { targets: [{ target: 'a', server: 'a' }] });
+
+    expect(await fake.undo(key)).toEqual({ entry: key, status: 'already-undone', summary: 'Nothing was changed' });
+    expect(await fake.cutOf(key)).toBeUndefined();
+  });
+
+  it('undoes what was cut though the note of it is gone', async () => {
+    await fake.add(key, { changes: [a] }, null);
+
+    expect((await fake.undo(key)).status).toBe('undone');
+    expect(fake.table.calls.filter((call) => / cut /.test(call))).toEqual([]);
+  });
+
   it('strikes nothing where nothing was noted', async () => {
     await fake.add(key, { changes: [a], mode: 'shadow' }, null);
     await fake.note(keyOf(2));

@@ -7,6 +7,7 @@ export const killSessionsFacts = {
   summary: 'Ends database sessions inside the database, by user, client, application and age; golden ones never match',
   saves: 'The identity of each session: user, application, address, start; the list stays on the host, its digest here',
   undoes: 'Nothing: a session that was ended is gone, and its open transaction was rolled back',
+  notRun: 'Oracle, SQL Server, MySQL and RDS: not run against the real engine; PostgreSQL 15 and MariaDB 10.11 were',
   sharesTargets: false,
   permissions: irreversiblePermissions,
 } as const satisfies Partial<Action>;

@@ -7,6 +7,8 @@ export const resyncClockFacts = {
   summary: 'Measures the clock, steps it, reads it back under the limit for a while, writes the hardware clock from it',
   saves: 'The offset before the step and the source it was measured against',
   undoes: 'Nothing: setting a clock wrong again would be no undo',
+  notRun:
+    'Windows: not run on Windows. Linux: measured and switched with a real chronyd; the step itself and the hardware clock were run on stand-ins',
   sharesTargets: false,
   permissions: irreversiblePermissions,
 } as const satisfies Partial<Action>;

@@ -94,6 +94,7 @@ describe('the simulated documents', () => {
 
   it.each<[string, Values, number]>([
     ['another engine', { engine: 'mariadb' }, 69],
+    ['a database elsewhere', { connection: 'rds:orders' }, 69],
     ['an empty selection', { users: '' }, 64],
     ['held logins, which the model does not know', { holdLogins: 'yes' }, 64],
   ])('end no session for %s', async (_case, values, exitCode) => {
