@@ -2,28 +2,25 @@ import { globSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Proofs on real kernels, databases and daemons that take their time: `npm run proofs` and CI run them, `npm test` keeps
- * the short ones so that it stays under two minutes.
+ * Proofs that take their time, on real kernels, databases and daemons or over a whole deployment: `npm run proofs` and
+ * CI run them, `npm test` keeps the short ones so that it stays under two minutes.
  */
-const shortHostTests = [
-  'kill-connections',
-  'kill-connections-trouble',
-  'kill-connections-containers',
-  'kill-sessions-postgresql',
-  'release-connections',
-  'stop-service',
-].map((stem) => `test/host/${stem}.test.ts`);
-const asksForHosts = process.argv.some((argument) => argument.includes('test/host'));
-const longProofs = globSync('test/host/*.test.ts', { cwd: import.meta.dirname }).filter(
-  (path) => !shortHostTests.includes(path.replaceAll('\\', '/')),
-);
+export const longProofs = [
+  ...globSync('test/host/*.test.ts', { cwd: import.meta.dirname }).filter((path) => !isShort(path)),
+  ...['approval', 'faults', 'storm', 'fleet-alarms'].map((name) => `test/acceptance/${name}.test.ts`),
+  'test/lab/hosts/machine.test.ts',
+];
+
+function isShort(path: string): boolean {
+  return /[\\/](kill-connections(-trouble|-containers)?|release-connections|stop-service)\.test\.ts$/.test(path);
+}
 
 export default defineConfig({
   test: {
     globalSetup: 'test/global-setup.ts',
     setupFiles: ['test/fixed-seed.ts'],
     include: ['test/**/*.test.ts'],
-    exclude: asksForHosts ? [] : longProofs,
+    exclude: process.env['FUSE_PROOFS'] === '1' ? [] : longProofs,
     // The template validator costs seconds a process; one test in test/cdk switches it on.
     env: { CDK_VALIDATION: 'false', CDK_DISABLE_CLI_TELEMETRY: 'true', AWS_EC2_METADATA_DISABLED: 'true' },
     testTimeout: 20_000,

@@ -7,6 +7,7 @@ import type { FaultLab } from './fault-lab.ts';
 import { readCut, readEnds, readTruth } from './observe.ts';
 import type { Counts, Cut, EntryTold, Truth } from './observe.ts';
 import type { RestoreTold } from './play-point.ts';
+import { readCaller } from './point.ts';
 import type { FaultRun, Layer } from './runs.ts';
 
 export const violationKinds = ['lifelineTouched', 'goldenTouched', 'overstated', 'notRestored'] as const;
@@ -53,7 +54,7 @@ export async function judgeRespond(seen: RespondSeen): Promise<{ outcomes: Outco
     violations: [
       ...findTouchedLifelines(seen),
       ...findTouchedGolden(before, truth),
-      ...findOverstatedEnds(ends, cut),
+      ...(isBeingUndone(seen) ? [] : findOverstatedEnds(ends, cut)),
       ...findOverstatedOutcomes(outcomes, ends, cut, run),
       ...told.flatMap((one) => findFalseSuccess(one, ends, seen)),
     ],
@@ -88,6 +89,11 @@ function findTouchedGolden(before: Truth, now: Truth): Violation[] {
   ].map((text) => ({ kind: 'goldenTouched', seen: text }));
 }
 
+/** What was `verified` is put back already, or is just being put back: its entry may not have heard of it. */
+function isBeingUndone({ lab, calls }: RespondSeen): boolean {
+  return calls.some((call) => mutating.test(call.operation) && readCaller(call, lab.deployment) === 'restore');
+}
+
 /** What an action claims to hold when its entry is `verified`. */
 const claims: Readonly<Record<string, keyof Cut>> = {
   'revoke-security-groups': 'network',
@@ -100,9 +106,9 @@ const claims: Readonly<Record<string, keyof Cut>> = {
 };
 
 function findOverstatedEnds(ends: readonly EntryTold[], cut: Cut): Violation[] {
-  return ends.flatMap(({ action, cohortId, status, isUndone }) => {
+  return ends.flatMap(({ action, cohortId, status }) => {
     const claim = claims[action];
-    if (status !== 'verified' || isUndone || claim === undefined || cut[claim]) return [];
+    if (status !== 'verified' || claim === undefined || cut[claim]) return [];
     return [overstated(`${action} of ${cohortId} is "verified", and its ${claim} is not cut`)];
   });
 }
@@ -206,8 +212,8 @@ export async function judgeRestores(seen: RestoresSeen): Promise<Violation[]> {
 
 function findUnfinished(told: RestoreTold | undefined, isSecond: boolean): string[] {
   // What cannot be undone says so each time.
-  const good = ['already-undone', 'irreversible', ...(isSecond ? [] : ['undone'])];
-  const isDone = told?.status === 'SUCCEEDED' && told.statuses.every((status) => good.includes(status));
+  const good = new Set(['already-undone', 'irreversible', ...(isSecond ? [] : ['undone'])]);
+  const isDone = told?.status === 'SUCCEEDED' && told.statuses.every((status) => good.has(status));
   if (isDone) return [];
   const which = isSecond ? 'Second restore' : 'Restore';
   return [`${which} ended ${told?.status ?? ''} with ${told?.statuses.join(', ') ?? ''}: ${told?.summary ?? ''}`];

@@ -118,8 +118,6 @@ export interface EntryTold {
   readonly action: string;
   readonly cohortId: string;
   readonly status: string | null;
-  /** True where it was undone within the incident already. */
-  readonly isUndone: boolean;
 }
 
 /** How every entry of an incident ended, before any restore that a person asked for. */
@@ -129,15 +127,9 @@ export function readEnds(items: readonly { readonly sk: string }[]): EntryTold[]
     const key = readStepKey(sk);
     if (key === null) continue;
     const { action, cohortId, step } = key;
-    const known = ends.get(`${action} ${cohortId}`);
-    const isUndone = /^(?:[4-9]|\d\d)-/.test(step);
-    const status = isUndone ? null : (/^(?:3|1)-(?!intended)(.+)$/.exec(step)?.[1] ?? null);
-    ends.set(`${action} ${cohortId}`, {
-      action,
-      cohortId,
-      status: status ?? known?.status ?? null,
-      isUndone: isUndone || known?.isUndone === true,
-    });
+    const known = ends.get(`${action} ${cohortId}`)?.status ?? null;
+    const status = /^(?:3|1)-(?!intended)(.+)$/.exec(step)?.[1] ?? null;
+    ends.set(`${action} ${cohortId}`, { action, cohortId, status: status ?? known });
   }
   return [...ends.values()];
 }

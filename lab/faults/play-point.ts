@@ -157,8 +157,8 @@ async function respond(
     await aws.whenIdle();
     if (answer !== undefined) await answerAll(lab, answer === 'approve');
   }
-  const telling = [respondMachine, approveMachine].map((word) => findMachine(lab, word));
-  return aws.stepFunctions.executions.filter((seen) => !known.has(seen) && telling.includes(seen.machine.arn));
+  const telling = new Set([respondMachine, approveMachine].map((word) => findMachine(lab, word)));
+  return aws.stepFunctions.executions.filter((seen) => !known.has(seen) && telling.has(seen.machine.arn));
 }
 
 const respondMachine = 'WorkflowsRespondStateMachine';

@@ -52,6 +52,8 @@ function fromAttribute(value: AttributeValue): unknown {
   if (value.N !== undefined) return Number(value.N);
   if (value.BOOL !== undefined) return value.BOOL;
   if (value.NULL !== undefined) return null;
+  // The servers counted against a budget; DynamoDB keeps a set in no order.
+  if (value.SS !== undefined) return [...value.SS].sort();
   if (value.L !== undefined) return value.L.map(fromAttribute);
   if (value.M !== undefined) {
     return Object.fromEntries(Object.entries(value.M).map(([name, inner]) => [name, fromAttribute(inner)]));

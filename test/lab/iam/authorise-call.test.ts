@@ -40,6 +40,7 @@ function list(name: string, input: unknown): string[] {
   return toIamRequests(buildCall(name, input), buildSite()).map(show);
 }
 
+const states = 'arn:aws:states:us-east-1:123456789012';
 const tableCall = { TableName: 'audit' };
 const key = { pk: { S: 'cut' }, sk: { S: 'x' } };
 const pkQuery = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: 'cut' } } };
@@ -108,15 +109,47 @@ describe('toIamRequests', () => {
     },
     { name: 'cloudwatch:DescribeAlarms', input: { AlarmNames: ['a'] }, asks: ['cloudwatch:DescribeAlarms *'] },
     { name: 'lambda:Invoke', input: { FunctionName: 'assess' }, asks: ['lambda:InvokeFunction function:assess'] },
+    {
+      name: 'dynamodb:UpdateItem',
+      input: { ...tableCall, Key: key, UpdateExpression: 'ADD servers :servers' },
+      asks: ['dynamodb:UpdateItem table/audit'],
+    },
+    {
+      name: 'states:StartExecution',
+      input: { stateMachineArn: `${states}:stateMachine:isolate` },
+      asks: ['states:StartExecution stateMachine:isolate'],
+    },
+    {
+      name: 'states:StopExecution',
+      input: { executionArn: `${states}:execution:isolate:x` },
+      asks: ['states:StopExecution execution:isolate:x'],
+    },
     { name: 'sqs:SendMessage', input: { QueueUrl: 'http://127.0.0.1:1/1/dead' }, asks: ['sqs:SendMessage dead'] },
   ])('asks for $asks at $name', ({ name, input, asks }) => {
     expect(list(name, input)).toEqual(asks);
+  });
+
+  it('asks for the rule that tells of ends where a machine looks at an execution, and nowhere else', () => {
+    const call = buildCall('states:DescribeExecution', { executionArn: `${states}:execution:isolate:x` });
+    const rule = 'rule/StepFunctionsGetEventsForStepFunctionsExecutionRule';
+
+    const byMachine = toIamRequests({ ...call, caller: `${states}:stateMachine:respond` }, buildSite());
+    const byPerson = toIamRequests({ ...call, caller: 'AKIALABOPERATOR' }, buildSite());
+
+    expect(byMachine.map(show)).toEqual([
+      'states:DescribeExecution execution:isolate:x',
+      `events:DescribeRule ${rule}`,
+      `events:PutRule ${rule}`,
+      `events:PutTargets ${rule}`,
+    ]);
+    expect(byPerson.map(show)).toEqual(['states:DescribeExecution execution:isolate:x']);
   });
 
   it('tells the partition of every call on the table', () => {
     const calls = [
       buildCall('dynamodb:PutItem', { ...tableCall, Item: key }),
       buildCall('dynamodb:GetItem', { ...tableCall, Key: key }),
+      buildCall('dynamodb:UpdateItem', { ...tableCall, Key: key }),
       buildCall('dynamodb:Query', { ...tableCall, ...pkQuery }),
     ];
 

@@ -28,4 +28,10 @@ describe('audit item', () => {
   it('leaves out what is undefined', () => {
     expect(toAttributes({ pk: 'a', sk: 'b', none: undefined })).toEqual({ pk: { S: 'a' }, sk: { S: 'b' } });
   });
+
+  it('reads a set as a list in order', () => {
+    const item = fromAttributes({ pk: { S: 'budget' }, sk: { S: 'w' }, servers: { SS: ['i-2', 'i-1'] } });
+
+    expect(item).toEqual({ pk: 'budget', sk: 'w', servers: ['i-1', 'i-2'] });
+  });
 });

@@ -1,0 +1,52 @@
+/** Everyone with a role of the stack, and a part of the logical id by which he is found. */
+export const callers = {
+  Assess: 'FunctionsAssessFunction',
+  RevokeSecurityGroups: 'FunctionsRevokeSecurityGroupsFunction',
+  KillConnections: 'FunctionsKillConnectionsFunction',
+  StopService: 'FunctionsStopServiceFunction',
+  HoldTask: 'FunctionsHoldTaskFunction',
+  KillSessions: 'FunctionsKillSessionsFunction',
+  ResyncClock: 'FunctionsResyncClockFunction',
+  ShedConnections: 'FunctionsShedConnectionsFunction',
+  HandOver: 'FunctionsHandOverFunction',
+  AskPerson: 'FunctionsAskPersonFunction',
+  CloseIncident: 'FunctionsCloseIncidentFunction',
+  Restore: 'FunctionsRestoreFunction',
+  'the respond machine': 'WorkflowsRespondStateMachine',
+  'the isolate machine': 'WorkflowsIsolateStateMachine',
+  'the cut-by-profile machine': 'WorkflowsCutByProfileStateMachine',
+  'the approve machine': 'WorkflowsApproveStateMachine',
+  'the restore machine': 'WorkflowsRestoreStateMachine',
+} as const;
+export type Caller = keyof typeof callers;
+export const callerNames = Object.keys(callers) as Caller[];
+export const callerTypes = ['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'];
+
+const stepFunctionsLog = 'Step Functions delivers its own log, and the lab has none';
+const traces = 'Lambda and Step Functions send traces of their own, and the lab has none';
+const functionLog = 'Lambda writes the log of a function in its name, and the lab keeps it itself';
+const tableKey = 'DynamoDB asks for the key of the table in the name of its caller, and the lab encrypts nothing';
+
+/** Granted and never asked for in the lab, with the reason. */
+export const spared: Readonly<Record<string, string>> = {
+  'logs:CreateLogStream': functionLog,
+  'logs:PutLogEvents': functionLog,
+  'xray:PutTraceSegments': traces,
+  'xray:PutTelemetryRecords': traces,
+  'xray:GetSamplingRules': traces,
+  'xray:GetSamplingTargets': traces,
+  'logs:CreateLogDelivery': stepFunctionsLog,
+  'logs:DeleteLogDelivery': stepFunctionsLog,
+  'logs:DescribeLogGroups': stepFunctionsLog,
+  'logs:DescribeResourcePolicies': stepFunctionsLog,
+  'logs:GetLogDelivery': stepFunctionsLog,
+  'logs:ListLogDeliveries': stepFunctionsLog,
+  'logs:PutResourcePolicy': stepFunctionsLog,
+  'logs:UpdateLogDelivery': stepFunctionsLog,
+  'kms:Decrypt': tableKey,
+  'kms:DescribeKey': tableKey,
+  'kms:Encrypt': tableKey,
+  'kms:GenerateDataKey': tableKey,
+  'ssm:CancelCommand': 'Asked for only when a host has not answered for 55 s',
+  'states:StopExecution': 'A machine stops the one it waits for only when it is stopped itself, or runs out of time',
+};

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { answer } from '../../../../lambdas/shared/answers/answer.ts';
+import { answerSignal } from '../../../../lambdas/shared/answers/answer-signal.ts';
+import type { Signal } from '../../../../lambdas/shared/contracts/signal.ts';
+import { maxListCharacters } from '../../../../lambdas/shared/host-address.ts';
+import { receivedAt } from '../../../builders/action-request.ts';
+import { buildPolicy } from '../../../builders/policy.ts';
+import { buildDescription, buildFacts, fuseTags } from '../../../builders/server.ts';
+import { buildManualSignal, buildSignal, ownAccount } from '../../../builders/signal.ts';
+
+const policy = buildPolicy();
+const answerFor = (signal: Signal, tags: Readonly<Record<string, string>> = {}) =>
+  answer(signal, buildFacts(tags), policy, receivedAt);
+const cpu = (value: number, limit: number) =>
+  buildSignal({ source: 'cloudwatch', kind: 'overload', measure: { value, limit, unit: '%', seconds: 600 } });
+const attacked = (over: Partial<Signal>) => buildSignal({ kind: 'brute-force', role: 'target', ...over });
+
+describe('the bounds of an answer', () => {
+  it('takes a value at the limit of the specification for more only where the alarm had that very limit', () => {
+    expect(answerFor(cpu(90, 90)).answers.overloaded).toBe(true);
+    expect(answerFor(cpu(90, 80)).answers.overloaded).toBe(false);
+  });
+
+  it('cuts as many addresses as fit into one command, to its last character', () => {
+    // 13 characters each and a blank between each two; one more for each of the longer ones, which stand first.
+    const list = (longer: number) =>
+      Array.from({ length: 585 }, (_, index) => {
+        const second = index < longer ? '10' : '0';
+        return `203.${second}.${100 + (index >> 7)}.${100 + (index % 128)}`;
+      });
+    const [fitting, over] = [list(3), list(4)];
+    expect(fitting.join(' ')).toHaveLength(maxListCharacters);
+
+    const [all, most] = [fitting, over].map((remoteAddresses) => answerFor(attacked({ remoteAddresses })));
+
+    expect(all).toMatchObject({ cut: { peers: fitting }, handOver: null });
+    expect(most?.cut).toEqual({ scope: 'peers', peers: over.slice(0, -1) });
+  });
+
+  it('calls only brute force by its actor an attack on others', () => {
+    expect(answerFor(buildSignal({ role: 'actor' })).answers.spreads).toBe(false);
+    expect(answerFor(attacked({ role: 'actor' })).answers.spreads).toBe(true);
+  });
+
+  it('lets only a finding of GuardDuty stay on its server by its name', () => {
+    const rising = { kind: 'lateral-movement', name: 'PrivilegeEscalation:Runtime/x' } as const;
+
+    expect(answerFor(buildSignal(rising)).answers.spreads).toBe(false);
+    expect(answerFor(buildSignal({ ...rising, source: 'cloudwatch' })).answers.spreads).toBe(true);
+  });
+
+  it('has no doubt about the role where a person names the attackers', () => {
+    const signal = buildManualSignal({ kind: 'brute-force', remoteAddresses: ['203.0.113.9'], role: 'unknown' });
+
+    expect(answerFor(signal).handOver).toBeNull();
+  });
+
+  it('cuts the port of a database that the signal names, before the one of its engine', () => {
+    const signal = buildSignal({
+      source: 'host-sensor',
+      kind: 'order-state-backwards',
+      remoteAddresses: [],
+      localPorts: [6543],
+    });
+
+    expect(answerFor(signal, { profile: 'logistics' }).cut).toEqual({ scope: 'ports', ports: [6543] });
+  });
+});
+
+describe('what an answer rests on', () => {
+  it.each([
+    [{}, 'It belongs to no service'],
+    [{ service: 'unheard-of' }, 'Service "unheard-of" is not defined in the policy'],
+    [{ service: 'shop' }, 'Service "shop" is not core business'],
+  ])('says of a server with the tags %j: %s', (tags, sentence) => {
+    expect(answerFor(buildSignal(), tags).evidence.coreBusiness).toBe(sentence);
+  });
+
+  it.each([
+    [buildSignal({ kind: 'port-probe' }), '"Backdoor:EC2/C&CActivity.B": a port was probed, nothing got in'],
+    [
+      buildSignal({ kind: 'account-threat', resource: 'S3Bucket' }),
+      `"Backdoor:EC2/C&CActivity.B" is about S3Bucket, not about a server's connections`,
+    ],
+    [
+      buildSignal({ kind: 'account-threat' }),
+      `"Backdoor:EC2/C&CActivity.B" is about the account, not about a server's connections`,
+    ],
+    [buildSignal({ kind: 'other-alarm' }), '"Backdoor:EC2/C&CActivity.B" (other-alarm) says nothing of a threat'],
+  ])('says why it is no risk: %#', (signal, sentence) => {
+    expect(answerFor(signal).evidence.securityRisk).toBe(sentence);
+  });
+
+  it('says of ransomware that it goes on, whatever the finding is called', () => {
+    const signal = buildSignal({ kind: 'ransomware', name: 'DefenseEvasion:Runtime/x' });
+
+    expect(answerFor(signal).evidence.spreads).toBe(
+      '"DefenseEvasion:Runtime/x" is of the ransomware kind, which goes on to other servers',
+    );
+  });
+});
+
+describe('a cohort', () => {
+  const assess = (signal: Signal, sections: Readonly<Record<string, unknown>> = {}, tags = {}) =>
+    answerSignal(signal, {
+      policy: buildPolicy(sections),
+      descriptions: [buildDescription({ tags: fuseTags(tags) })],
+      accountId: ownAccount,
+      receivedAt,
+      doubts: [],
+    });
+
+  it('carries the golden channels of its servers', () => {
+    const channel = { servers: { profile: 'trading' }, direction: 'in', peers: ['10.20.0.0/16'] };
+    const goldenChannels = ['desk', 'feed'].map((name) => ({ ...channel, name }));
+
+    expect(assess(buildSignal(), { goldenChannels }, { profile: 'trading' })).toMatchObject([
+      { goldenChannels: ['desk', 'feed'] },
+    ]);
+  });
+
+  it.each([
+    ['a lifeline', buildSignal({ kind: 'clock-offset' }), { lifeline: 'clearing', profile: 'trading' }],
+    ['a server that is not known', buildSignal({ servers: ['i-9'] }), {}],
+    ['no server', buildSignal({ servers: [] }), {}],
+  ])('of %s is cut in no shape', (_, signal, tags) => {
+    expect(assess(signal, {}, tags)).toMatchObject([{ byProfile: false, cut: { scope: 'peers', peers: [] } }]);
+  });
+
+  it('of a server that is not known has neither channels nor groups', () => {
+    expect(assess(buildSignal({ servers: ['i-9'] }))).toMatchObject([{ goldenChannels: [], securityGroupHints: [] }]);
+  });
+
+  it.each([
+    [null, '"Backdoor:EC2/C&CActivity.B" names no server'],
+    ['S3Bucket', '"Backdoor:EC2/C&CActivity.B" names no server, but S3Bucket'],
+  ])('without a server says what is named instead: %j', (resource, sentence) => {
+    const [cohort] = assess(buildSignal({ servers: [], resource }));
+
+    expect(cohort?.evidence.securityRisk).toBe(sentence);
+  });
+});
