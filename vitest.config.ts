@@ -22,7 +22,13 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: process.env['FUSE_PROOFS'] === '1' ? [] : longProofs,
     // The template validator costs seconds a process; one test in test/cdk switches it on.
-    env: { CDK_VALIDATION: 'false', CDK_DISABLE_CLI_TELEMETRY: 'true', AWS_EC2_METADATA_DISABLED: 'true' },
+    // Whether a terminal or CI shows colours is no matter of the tests.
+    env: {
+      NO_COLOR: '1',
+      CDK_VALIDATION: 'false',
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
