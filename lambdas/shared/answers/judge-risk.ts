@@ -26,9 +26,12 @@ export function judgeRisk(signal: Signal, server: ServerFacts, policy: Policy): 
 function asMedicalOffset(signal: Signal, { profile }: ServerFacts): Signal {
   const { measure } = signal;
   if (profile !== 'medical' || signal.kind !== 'clock-offset' || measure?.unit !== 'ms') return signal;
-  const inSeconds = { ...measure, value: measure.value / 1000, unit: 's' };
-  const limit = measure.limit === null ? null : measure.limit / 1000;
-  return { ...signal, kind: 'time-difference', measure: { ...inSeconds, limit } };
+  // The alarm's own limit was in another unit, and only the policy's counts.
+  return {
+    ...signal,
+    kind: 'time-difference',
+    measure: { ...measure, value: measure.value / 1000, unit: 's', limit: null },
+  };
 }
 
 function judgeKind(signal: Signal, server: ServerFacts, policy: Policy): Risk {

@@ -139,4 +139,13 @@ describe('a cohort', () => {
 
     expect(cohort?.evidence.securityRisk).toBe(sentence);
   });
+
+  it('cuts nothing for an attack that a person reports without ports and addresses, and asks one', () => {
+    const signal = buildManualSignal({ kind: 'brute-force', remoteAddresses: [], localPorts: [] });
+
+    const { answers, cut, handOver } = answerFor(signal);
+
+    expect({ risk: answers.securityRisk, cut }).toEqual({ risk: false, cut: { scope: 'peers', peers: [] } });
+    expect(handOver).toContain('the attacking address is not known');
+  });
 });
