@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Action, ActionContext, Undoing } from '../action.ts';
+import type { Action, ActionContext, Json, Undoing } from '../action.ts';
 import { hostAction, type HostOrder, type HostSight, type HostTools, type HostWork } from '../host-work/host-action.ts';
-import { judgeItems } from '../host-work/item-verdicts.ts';
+import { judgeItems, neverChanged, wasNeverChanged } from '../host-work/item-verdicts.ts';
 import { holdTaskFacts } from './facts.ts';
 import { readVerdict } from '../host-work/read-verdict.ts';
 import { HoldVerdictSchema, ReleaseTaskVerdictSchema } from './verdicts.ts';
@@ -51,9 +51,10 @@ function see(output: string, incident: string): HostSight {
   return verdict === null ? null : judgeItems(verdict, verdict.tasks, ['held', 'already-held']);
 }
 
-function readRelease(output: string, incident: string): Omit<Undoing, 'target'> | null {
+function readRelease(output: string, incident: string, seen: Json | undefined): Omit<Undoing, 'target'> | null {
   const verdict = readVerdict(ReleaseTaskVerdictSchema, output, incident);
   if (verdict === null) return null;
+  if (wasNeverChanged(verdict, verdict.tasks, seen)) return neverChanged;
   const words = verdict.tasks.map(({ name, status }) => `${name} ${status}`).join(', ');
   const statuses = new Set(verdict.tasks.map(({ status }) => status));
   if (statuses.has('failed') || verdict.error !== '') return { status: 'failed', reason: verdict.error || words };

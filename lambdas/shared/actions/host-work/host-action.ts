@@ -45,8 +45,8 @@ export interface HostWork {
 export interface HostUndo {
   /** Hosts whose parameters are the same share a command. `seen` is the recorded verdict, if there is one. */
   parameters(change: Change, seen: Json | undefined): HostParameters;
-  /** Null where the host printed no verdict of the incident. */
-  read(output: string, incident: string): Omit<Undoing, 'target'> | null;
+  /** Null where the host printed no verdict of the incident. `seen` as above. */
+  read(output: string, incident: string, seen: Json | undefined): Omit<Undoing, 'target'> | null;
 }
 
 export interface HostTools {

@@ -36,3 +36,21 @@ export function listActiveBefore(seen: Json | undefined, field: string): string 
     .map(({ name }) => name)
     .join(' ');
 }
+
+/**
+ * True where nothing was ever changed: the host notes what was before its first change, and has no note, and no verdict of
+ * a change was recorded either. With a verdict on record the missing note is a fault.
+ */
+export function wasNeverChanged(
+  verdict: { readonly error: string },
+  items: readonly VerdictItem[],
+  seen: Json | undefined,
+): boolean {
+  const hasNoNote = /no note on this host says what was (active|held)/i.test(verdict.error);
+  return items.length === 0 && hasNoNote && (seen === undefined || seen === null);
+}
+
+export const neverChanged = {
+  status: 'already-undone',
+  reason: 'Host has no note of this incident: nothing was changed there',
+} as const;

@@ -62,7 +62,7 @@ async function undoGroup(
     const answer = answers.get(target);
     if (answer === undefined) return { target, status: 'failed', reason: 'Host was not asked' };
     if (answer.kind === 'none') return { target, status: 'failed', reason: answer.reason };
-    const end = undo.read(answer.output, incident);
+    const end = undo.read(answer.output, incident, seen.get(target));
     const noVerdict = `Host printed no verdict, its command ended "${answer.status}"`;
     return end === null ? { target, status: 'failed', reason: noVerdict } : { target, ...end };
   });

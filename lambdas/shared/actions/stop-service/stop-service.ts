@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Action, ActionContext, Undoing } from '../action.ts';
+import type { Action, ActionContext, Json, Undoing } from '../action.ts';
 import { hostAction, type HostOrder, type HostSight, type HostTools, type HostWork } from '../host-work/host-action.ts';
-import { judgeItems, listActiveBefore } from '../host-work/item-verdicts.ts';
+import { judgeItems, listActiveBefore, neverChanged, wasNeverChanged } from '../host-work/item-verdicts.ts';
 import { stopServiceFacts } from './facts.ts';
 import { readVerdict } from '../host-work/read-verdict.ts';
 import { StartVerdictSchema, StopVerdictSchema } from './verdicts.ts';
@@ -48,9 +48,10 @@ function see(output: string, incident: string): HostSight {
   return judgeItems(verdict, verdict.services, ['stopped', 'already-stopped']);
 }
 
-function readStart(output: string, incident: string): Omit<Undoing, 'target'> | null {
+function readStart(output: string, incident: string, seen: Json | undefined): Omit<Undoing, 'target'> | null {
   const verdict = readVerdict(StartVerdictSchema, output, incident);
   if (verdict === null) return null;
+  if (wasNeverChanged(verdict, verdict.services, seen)) return neverChanged;
   const words = verdict.services.map(({ name, status }) => `${name} ${status}`).join(', ');
   const statuses = new Set(verdict.services.map(({ status }) => status));
   if (statuses.has('failed') || verdict.error !== '') return { status: 'failed', reason: verdict.error || words };

@@ -30,4 +30,13 @@ describe('a clock offset', () => {
     expect(answers.securityRisk).toBe(crossed);
     expect(evidence.securityRisk).not.toBe('');
   });
+
+  it('is the only signal in milliseconds that is read as one: a person gave this alarm another meaning', () => {
+    const signal = { ...offset(1), kind: 'unauthorised-access' as const, remoteAddresses: [], localPorts: [] };
+
+    const { answers, evidence, cut } = answer(signal, buildFacts({ profile: 'medical' }), buildPolicy(), receivedAt);
+
+    expect({ risk: answers.securityRisk, cut }).toEqual({ risk: true, cut: { scope: 'server' } });
+    expect(evidence.securityRisk).toBe('Unauthorised access reported by "clock"');
+  });
 });

@@ -157,7 +157,8 @@ describe('Budget in trouble', () => {
       throw new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
     });
 
-    expect([...(await new Budget(silent, 'audit').take(all, ['i-1'], 5))]).toEqual([]);
+    // Room for one: whoever counted as much as a stray entry would give up at once.
+    expect([...(await new Budget(silent, 'audit').take(all, ['i-1'], 1))]).toEqual([]);
     expect(tries).toBe(5);
   });
 

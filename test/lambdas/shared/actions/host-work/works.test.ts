@@ -161,10 +161,22 @@ describe('the verdicts of host work', () => {
     const output = JSON.stringify({ ok: true, document: 'start-service', incident: incident.id, services, error: '' });
 
     expect(
-      'irreversible' in stopServiceWork.undo ? null : stopServiceWork.undo.read(output, incident.id),
+      'irreversible' in stopServiceWork.undo ? null : stopServiceWork.undo.read(output, incident.id, undefined),
     ).toMatchObject({
       status,
     });
+  });
+
+  it.each([
+    ['nothing was recorded', undefined, 'already-undone'],
+    ['no answer was recorded', null, 'already-undone'],
+    ['a change was recorded', { services: [stopped] }, 'failed'],
+  ])('where the host has no note and %s', (_title, seen, status) => {
+    const error = 'Parameter services is empty, and no note on this host says what was active';
+    const output = JSON.stringify({ ok: false, document: 'start-service', incident: incident.id, services: [], error });
+
+    const { undo } = stopServiceWork;
+    expect('irreversible' in undo ? null : undo.read(output, incident.id, seen)).toMatchObject({ status });
   });
 
   it('never call a clock right that was not read back under the limit for a while', () => {
