@@ -55,7 +55,7 @@ function toServer(id: string, index: number, signal: Signal): ScenarioServer {
 type Scene = Pick<ScenarioServer, 'peers' | 'machine'> & { readonly profile: Profile };
 
 /** What a red line needs to be seen on: a server of its profile, as the scenarios' policy names its parts. */
-function toScene({ kind, measure }: Signal, network: string): Scene {
+function toScene({ kind, measure, remoteAddresses }: Signal, network: string): Scene {
   if (!isRedLine(kind)) return { profile: 'general', peers: [] };
   const { profile } = redLines[kind];
   const offset = measure === null ? 0 : measure.value * (measure.unit === 's' ? 1000 : 1);
@@ -81,7 +81,10 @@ function toScene({ kind, measure }: Signal, network: string): Scene {
       };
     }
     case 'surveillance':
-      return { profile, peers: kind === 'night-login' ? [] : [{ ...peer('dead camera', at, 3, 443), zombie: true }] };
+      if (kind !== 'night-login') return { profile, peers: [{ ...peer('dead camera', at, 3, 443), zombie: true }] };
+      if (remoteAddresses.length > 0) return { profile, peers: [] };
+      // The event does not know the address, so the server must.
+      return { profile, peers: [peer('stranger', at, 3, 22)], machine: { platform: 'Linux', nightLogins: [at] } };
     default:
       return profile satisfies never;
   }

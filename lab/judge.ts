@@ -72,8 +72,8 @@ function isRestored({ networkAsBefore, peers, machines, restoreStatuses }: Obser
   return networkAsBefore && undone && traffic && units;
 }
 
-function unitsOf({ services, tasks }: MachineState): string {
-  return JSON.stringify([services, tasks]);
+function unitsOf({ services, tasks, timeSources }: MachineState): string {
+  return JSON.stringify([services, tasks, timeSources]);
 }
 
 function checkAlways(observed: Observed, goldenLost: number, restored: boolean): string[] {
@@ -104,9 +104,21 @@ function checkExpectations(expect: NonNullable<Scenario['expect']>, observed: Ob
     const seen = observed.entries.find((entry) => entry.action === action)?.status ?? 'absent';
     if (seen !== status) failures.push(`Audit entry "${action}" is "${seen}", "${status}" is wanted`);
   }
+  failures.push(...checkClients(expect, observed));
   failures.push(...observed.machines.flatMap(({ after }) => checkMachine(expect, after)));
   if (expect.cut.length > 0) failures.push(...checkLatency(observed.latencyMs, expect.maximumLatencyMs));
   return failures;
+}
+
+/** Clients of a service are wherever the scenario says, whoever served them before. */
+function checkClients({ clients = {} }: NonNullable<Scenario['expect']>, observed: Observed): string[] {
+  return Object.entries(clients).flatMap(([service, counts]) =>
+    Object.entries(counts).flatMap(([server, wanted]) => {
+      const story = observed.clients?.find((seen) => seen.service === service && seen.server === server);
+      if (story?.after === wanted) return [];
+      return [`"${service}" has ${story?.after ?? 'no'} clients on ${server} after the event, ${wanted} are wanted`];
+    }),
+  );
 }
 
 function checkMachine(expect: NonNullable<Scenario['expect']>, after: MachineState): string[] {
@@ -117,11 +129,27 @@ function checkMachine(expect: NonNullable<Scenario['expect']>, after: MachineSta
   const failures = units
     .filter(({ wanted, seen }) => seen !== wanted)
     .map(({ name, wanted, seen }) => `"${name}" is ${seen ?? 'missing'} after the event, ${wanted} is wanted`);
+  failures.push(...checkTimeSources(expect, after));
   const { clockWithinMs } = expect;
   const offsetMs = Math.abs(after.clockOffsetMs ?? Number.POSITIVE_INFINITY);
   return clockWithinMs === undefined || offsetMs <= clockWithinMs
     ? failures
     : [...failures, `The clock is ${offsetMs} ms off after the event, at most ${clockWithinMs} ms are wanted`];
+}
+
+function checkTimeSources(expect: NonNullable<Scenario['expect']>, after: MachineState): string[] {
+  const { timeFrom, offline } = expect;
+  const silenced = Object.entries(after.timeSources ?? {}).flatMap(([name, state]) =>
+    state === 'offline' ? name : [],
+  );
+  return [
+    ...(timeFrom === undefined || after.timeFrom === timeFrom
+      ? []
+      : [`Time comes from "${after.timeFrom ?? 'nowhere'}" after the event, "${timeFrom}" is wanted`]),
+    ...(offline === undefined || JSON.stringify(silenced) === JSON.stringify(offline)
+      ? []
+      : [`Offline after the event are "${silenced.join(', ')}", "${offline.join(', ')}" is wanted`]),
+  ];
 }
 
 function checkLatency(latencyMs: number | null, maximumMs = Number.POSITIVE_INFINITY): string[] {

@@ -7,10 +7,12 @@ import type { Mode } from '../lambdas/shared/clients/audit-table.ts';
 import type { RestoreRequest } from '../lambdas/shared/contracts/restoring.ts';
 import { readRecordedEntry } from '../lambdas/shared/recorded-entry.ts';
 import { createHostWorld, detectRealHosts } from './hosts/create-host-world.ts';
-import type { HostWorld } from './hosts/host-world.ts';
+import type { FrontCount, HostWorld } from './hosts/host-world.ts';
+import { labAccountId, labRegion, labVpcId } from './lab-account.ts';
 import type { EntrySeen } from './result.ts';
 import { scenarioPolicyPath } from './scenario.ts';
-import type { ScenarioServer } from './scenario.ts';
+import type { ScenarioServer, ScenarioService } from './scenario.ts';
+import { ServiceFronts } from './service-fronts.ts';
 import { placeServer, readNetwork } from './place-server.ts';
 import { startAwsLab } from './services/aws-lab.ts';
 import type { AwsLab } from './services/aws-lab.ts';
@@ -52,6 +54,12 @@ export interface Lab {
   setMode(mode: Mode): Promise<void>;
   /** Registers a server of a scenario with EC2 and Systems Manager and puts its security groups in force. */
   addServer(server: ScenarioServer): Promise<void>;
+  /** Seeds the front of a service of a scenario and connects its clients; its servers must stand already. */
+  openService(service: ScenarioService): Promise<void>;
+  /** Client connections of a service on each of its servers, once they have dialled again what broke. */
+  countClients(serviceName: string): Promise<FrontCount>;
+  /** Lets all clients of a service dial anew, and counts them. */
+  redialClients(serviceName: string): Promise<FrontCount>;
   /** Delivers an event as AWS would and waits until everything that follows from it is done. */
   trigger(event: unknown): Promise<RespondSeen>;
   /** Starts the deployed restore machine, as an operator would; returns each entry's status. */
@@ -62,10 +70,7 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-/** What the lab stands for; the scenarios' events speak of it. */
-export const labAccountId = '123456789012';
-export const labRegion = 'us-east-1';
-export const labVpcId = 'vpc-0fab0000000000001';
+export { labAccountId, labRegion, labVpcId } from './lab-account.ts';
 export const labAccount: LabAccount = {
   accountId: labAccountId,
   region: labRegion,
@@ -84,6 +89,7 @@ export async function startLab(props: LabProps = {}): Promise<Lab> {
   const world = await createHostWorld(props.hosts === undefined ? {} : { force: props.hosts });
   const worldReason = props.hosts === 'simulated' ? 'asked for' : (await detectRealHosts()).reason;
   tell(`deploying into the lab; hosts are ${world.kind} (${worldReason})`);
+  let fronts: ServiceFronts | undefined;
   const aws = await startAwsLab({
     accountId: labAccountId,
     region: labRegion,
@@ -91,14 +97,18 @@ export async function startLab(props: LabProps = {}): Promise<Lab> {
     mostProcesses: props.mostProcesses,
     throttlesEc2: props.throttlesEc2,
     runCommand: async (instanceId, command) => await world.runCommand(instanceId, command),
+    probe: async (order) => await world.probe(order),
+    // The call does not wait for the data plane; whoever counts does, and hears of errors.
+    onRouteChange: async () => await Promise.resolve(void fronts?.refresh().catch(() => undefined)),
     // A lab server has one real interface, its primary one; the others exist in EC2's model.
     onFirewallChange: async (instanceId, firewall, { deviceIndex }) => {
       if (deviceIndex === 0) await world.applyFirewall(instanceId, firewall);
     },
   });
   aws.ec2.addVpc({ vpcId: labVpcId, cidrBlock: '10.0.0.0/8' });
+  fronts = new ServiceFronts(aws, world, labVpcId);
   const deployment = await deployTemplate(loaded, aws);
-  return assemble({ aws, deployment, world, worldReason, folder });
+  return assemble({ aws, deployment, world, worldReason, folder, fronts });
 }
 
 interface Parts {
@@ -107,9 +117,10 @@ interface Parts {
   readonly world: HostWorld;
   readonly worldReason: string;
   readonly folder: string | undefined;
+  readonly fronts: ServiceFronts;
 }
 
-function assemble({ aws, deployment, world, worldReason, folder }: Parts): Lab {
+function assemble({ aws, deployment, world, worldReason, folder, fronts }: Parts): Lab {
   const audit = new AuditTable(createClient(aws), deployment.outputs['TableName'] ?? '');
   return {
     aws,
@@ -121,11 +132,15 @@ function assemble({ aws, deployment, world, worldReason, folder }: Parts): Lab {
     setMode: async (mode) =>
       await audit.writeMode(mode, { setBy: 'lab', reason: 'scenario', at: new Date().toISOString() }),
     addServer: async (server) => await placeServer(aws, labVpcId, server),
+    openService: async (service) => await fronts.open(service),
+    countClients: async (name) => await fronts.count(name),
+    redialClients: async (name) => await fronts.redial(name),
     trigger: async (event) => await triggerRespond(aws, deployment, event),
     restore: async (request) => await runRestore(aws, deployment, request),
     readEntries: async (incidentId) => toEntries(await audit.readIncident(incidentId)),
     networkOf: (instanceId) => readNetwork(aws, instanceId),
     stop: async () => {
+      await fronts.stop();
       await aws.stop();
       await world.stop();
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });

@@ -20,9 +20,11 @@ export async function placeServer(aws: AwsLab, vpcId: string, server: ScenarioSe
       }))
       .filter(isFirst),
   });
+  const subnetId = placeSubnet(aws, vpcId, server);
   aws.ec2.addInstance({
     instanceId: server.id,
     vpcId,
+    ...(subnetId !== undefined && { subnetId }),
     tags: server.tags,
     networkInterfaces: Array.from({ length: server.interfaces }, (_, index) => ({
       privateIpAddress: index === 0 ? server.address : nextAddress(server.address, index),
@@ -34,6 +36,19 @@ export async function placeServer(aws: AwsLab, vpcId: string, server: ScenarioSe
   const platformType = server.machine?.platform ?? 'Linux';
   aws.ssm.addInstance({ instanceId: server.id, platformType, ipAddress: server.address });
   await aws.ec2.tellFirewalls();
+}
+
+/** A server in a zone of its own stands in a subnet of its own; one that names none shares that of its neighbours. */
+function placeSubnet(
+  { ec2, region }: AwsLab,
+  vpcId: string,
+  { id, address, zone }: ScenarioServer,
+): string | undefined {
+  if (zone === undefined) return undefined;
+  const subnetId = `subnet-${id.replace(/^i-/, '')}`;
+  const cidrBlock = `${address.split('.').slice(0, 3).join('.')}.0/24`;
+  ec2.addSubnet({ subnetId, vpcId, cidrBlock, availabilityZone: `${region}${zone}` });
+  return subnetId;
 }
 
 /** Two peers on one port need one rule. */
@@ -52,12 +67,15 @@ function nextAddress(address: string, step: number): string {
   return [...parts.slice(0, 3), String(Number(parts[3]) + step)].join('.');
 }
 
-/** Groups of every interface and rules of every such group, without the rule ids: a rule put back gets a new one. */
+/** Groups of every interface, rules of every such group and the subnet's network ACL, without the rule ids: a rule put back gets a new one. */
 export function readNetwork({ ec2: { model } }: AwsLab, instanceId: string): string {
   const cards = [...model.networkInterfaces.values()].filter(({ attachment }) => attachment?.instanceId === instanceId);
   return JSON.stringify(
-    cards.map(({ networkInterfaceId, groupIds }) => ({
+    cards.map(({ networkInterfaceId, groupIds, subnetId }) => ({
       networkInterfaceId,
+      // Another association id is no difference: AWS never gives one back.
+      networkAclId: model.subnets.get(subnetId)?.networkAclId,
+      aclEntries: model.networkAcls.get(model.subnets.get(subnetId)?.networkAclId ?? '')?.entries,
       groups: groupIds.map((groupId) => ({
         groupId,
         rules: [...(model.securityGroups.get(groupId)?.rules.values() ?? [])]

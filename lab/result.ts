@@ -13,6 +13,15 @@ export interface PeerStory {
   readonly restored: number;
 }
 
+/** The client connections of a service on one of its servers at the same three moments; for the last they dialled anew. */
+export interface ClientStory {
+  readonly service: string;
+  readonly server: string;
+  readonly before: number;
+  readonly after: number;
+  readonly restored: number;
+}
+
 /** Services, tasks and the clock of a server at the same three moments. */
 export interface MachineStory {
   readonly server: string;
@@ -41,6 +50,8 @@ export interface Observed {
   readonly path: readonly string[];
   readonly peers: readonly PeerStory[];
   readonly machines: readonly MachineStory[];
+  /** Default: no service has a front. */
+  readonly clients?: readonly ClientStory[];
   /** What of the servers is imitated. */
   readonly standIns: StandIns;
   readonly goldenLost: number;

@@ -39,7 +39,10 @@ const MachineSchema = z.strictObject({
   services: z.optional(z.array(UnitSchema)),
   tasks: z.optional(z.array(UnitSchema)),
   clock: z.optional(z.strictObject({ offsetMs: z.number(), holds: z._default(z.boolean(), true) })),
+  timeSources: z.optional(z.array(z.strictObject({ name: z.string(), answers: z.enum(['right', 'wrong', 'silent']) }))),
   database: z.optional(z.strictObject({ engine: z.enum(databaseEngines) })),
+  nightLogins: z.optional(z.array(z.string())),
+  timeZone: z.optional(z.string().check(z.regex(/^[A-Za-z]+(\/[A-Za-z_]+){0,2}$/))),
   cpuPercent: z.optional(z.int().check(z.minimum(0), z.maximum(100))),
 });
 
@@ -47,9 +50,33 @@ const ServerSchema = z.strictObject({
   id: ServerIdSchema,
   address: z.string(),
   tags: z._default(z.record(z.string(), z.string()), {}),
+  /** Letter of the availability zone. */
+  zone: z.optional(z.enum(['a', 'b', 'c'])),
   interfaces: z._default(z.int().check(z.minimum(1), z.maximum(4)), 1),
+  /** True for one of many: simulated also where the machine could hold it. */
+  simulated: z.optional(z.boolean()),
   peers: z.array(PeerSchema),
   machine: z.optional(MachineSchema),
+});
+
+/** How clients of a service are led to its servers. */
+export const frontKinds = ['target-groups', 'elastic-ip', 'route53', 'auto-scaling', 'rds', 'aurora'] as const;
+
+/** A service with a standby, whose clients dial a front and not a server: see scenarios/README.md. */
+const ServiceSchema = z.strictObject({
+  name: z.string().check(z.regex(/^[a-z][a-z0-9-]{0,20}$/)),
+  front: z.enum(frontKinds),
+  /** What the ids of its AWS resources are made of. */
+  id: z.string().check(z.regex(/^[0-9a-f]{4}$/)),
+  primary: ServerIdSchema,
+  standby: ServerIdSchema,
+  port: z.int().check(z.minimum(1), z.maximum(65_535)),
+  clients: z.int().check(z.minimum(1), z.maximum(500)),
+  clientAddress: z.string(),
+  /** False for a standby whose port refuses everybody. */
+  standbyListens: z._default(z.boolean(), true),
+  /** Tags of its resources beside the service's own. */
+  tags: z._default(z.record(z.string(), z.string()), {}),
 });
 
 export const ScenarioSchema = z.strictObject({
@@ -57,6 +84,11 @@ export const ScenarioSchema = z.strictObject({
   description: z.string(),
   mode: z._default(z.enum(['shadow', 'armed', 'off']), 'armed'),
   servers: z.array(ServerSchema),
+  /** Servers that start after the event; EC2 says of each that it runs. */
+  later: z._default(z.array(ServerSchema), []),
+  /** Managed prefix lists with their entries. */
+  prefixLists: z._default(z.record(z.string(), z.array(z.string())), {}),
+  services: z._default(z.array(ServiceSchema), []),
   expect: z.strictObject({
     outcome: z.enum(closingOutcomes),
     /** State names in the order of entry; branches of a Parallel in the order they stand in the file. */
@@ -69,11 +101,18 @@ export const ScenarioSchema = z.strictObject({
     services: z.optional(z.record(z.string(), z.enum(['active', 'inactive']))),
     tasks: z.optional(z.record(z.string(), z.enum(['active', 'inactive']))),
     clockWithinMs: z.optional(z.number()),
+    /** The time source that the clocks follow after the event; empty where they go on by themselves. */
+    timeFrom: z.optional(z.string()),
+    /** Sources that are not asked any more after the event; all others are. */
+    offline: z.optional(z.array(z.string())),
+    /** Client connections of a service on each of its servers right after the event. */
+    clients: z.optional(z.record(z.string(), z.record(ServerIdSchema, z.int()))),
   }),
 });
 
 export type ScenarioFile = z.infer<typeof ScenarioSchema>;
 export type ScenarioServer = z.infer<typeof ServerSchema>;
+export type ScenarioService = z.infer<typeof ServiceSchema>;
 
 /** A scenario ready to play. `expect` is absent for an event file of the user: then only what always holds is checked. */
 export interface Scenario {
@@ -81,13 +120,26 @@ export interface Scenario {
   readonly description: string;
   readonly mode: 'shadow' | 'armed' | 'off';
   readonly servers: readonly ScenarioServer[];
+  /** Default: none. */
+  readonly services?: readonly ScenarioService[];
   readonly event: unknown;
+  /** What ends the scenario, where no operator asks for a restore: `end.json` beside the event. */
+  readonly end?: unknown;
+  /** Default: none. */
+  readonly later?: readonly ScenarioServer[];
+  readonly prefixLists?: Readonly<Record<string, readonly string[]>>;
   readonly expect?: ScenarioFile['expect'];
 }
 
 /** The server as the hosts' world raises it. */
-export function toServerSpec({ id, address, peers, machine }: ScenarioServer): ServerSpec {
-  return { instanceId: id, privateAddress: address, peers, ...(machine && { machine }) };
+export function toServerSpec({ id, address, peers, machine, simulated }: ScenarioServer): ServerSpec {
+  return {
+    instanceId: id,
+    privateAddress: address,
+    peers,
+    ...(machine && { machine }),
+    ...(simulated && { simulated }),
+  };
 }
 
 const folder = join(import.meta.dirname, 'scenarios');
@@ -106,9 +158,17 @@ export function readScenarios(): Scenario[] {
       description: file.description,
       mode: file.mode,
       servers: file.servers,
-      event: JSON.parse(readFileSync(join(folder, name, 'event.json'), 'utf8')) as unknown,
+      services: file.services,
+      event: readEvent(name, 'event.json'),
+      ...(existsSync(join(folder, name, 'end.json')) && { end: readEvent(name, 'end.json') }),
+      later: file.later,
+      prefixLists: file.prefixLists,
       expect: file.expect,
     }));
+}
+
+function readEvent(name: string, file: string): unknown {
+  return JSON.parse(readFileSync(join(folder, name, file), 'utf8')) as unknown;
 }
 
 function readScenarioFile(name: string): ScenarioFile {

@@ -6,6 +6,9 @@ import type { EventSeed } from './services/events/event.ts';
 import type { ExecutionRecord } from './services/step-functions/executions.ts';
 import type { Deployment } from './template/deploy-template.ts';
 
+/** As long as the longest period of the app's own schedules. */
+const scheduleMs = 15 * 60_000;
+
 /** What was seen of the respond machine after an event. */
 export interface RespondSeen {
   /** State names in the order of entry; empty when no rule of the deployed app took the event. */
@@ -21,12 +24,13 @@ export interface RespondSeen {
 
 /**
  * Delivers an event on the way AWS would: events of AWS services on the default bus, sensor events on the fuse bus,
- * manual starts straight to the machine. Waits until nothing is under way any more.
+ * manual starts straight to the machine. For the event of a schedule time passes, and every schedule fires that is due. Waits until nothing is under way any more.
  */
 export async function triggerRespond(aws: AwsLab, deployment: Deployment, event: unknown): Promise<RespondSeen> {
   const machineArn = deployment.outputs['RespondStateMachineArn'] ?? '';
   const known = new Set(aws.stepFunctions.executions);
   if (isRecord(event) && 'fuse' in event) await startExecution(aws, machineArn, event);
+  else if (isRecord(event) && event['source'] === 'aws.events') aws.events.fireSchedules(scheduleMs);
   else emitEvent(aws, deployment, event);
   await aws.whenIdle();
   const execution = aws.stepFunctions.executions.find((seen) => seen.machine.arn === machineArn && !known.has(seen));

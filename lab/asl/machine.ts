@@ -38,11 +38,26 @@ export function loadMachine(definition: unknown): Machine {
   return machine;
 }
 
+// Far beyond any machine; deeper ones would exhaust the stack of every recursive reader below.
+const mostLevels = 200;
+
+function isTooDeep(definition: unknown): boolean {
+  let level: unknown[] = [definition];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > mostLevels) return true;
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return false;
+}
+
 /** Parses a definition and lists its problems; `machine` is missing when its shape is already wrong. */
 export function inspectDefinition(definition: unknown): {
   readonly machine?: Machine;
   readonly problems: readonly Problem[];
 } {
+  if (isTooDeep(definition)) {
+    return { problems: [{ where: 'machine', message: `is nested more than ${mostLevels} levels deep` }] };
+  }
   // Shape first: the checks below may then rely on it.
   const parsed = MachineSchema.safeParse(definition);
   if (!parsed.success) return { problems: parsed.error.issues.flatMap(describeIssue) };

@@ -44,6 +44,8 @@ export interface ServerSpec {
   readonly peers: readonly PeerSpec[];
   /** Default: a Linux server of which nothing but its connections is known. */
   readonly machine?: MachineSpec;
+  /** True where a real server is not worth its while: one of a large fleet. Default: false. */
+  readonly simulated?: boolean;
 }
 
 /** A security-group rule resolved to addresses: what the fabric lets in or out. */
@@ -56,10 +58,27 @@ export interface FirewallRule {
   readonly cidr: string;
 }
 
+/** An entry of a network ACL: the first one that matches decides. */
+export interface SubnetRule extends FirewallRule {
+  readonly allows: boolean;
+}
+
+/**
+ * The network ACL at the edge of a server's subnet. It is stateless: answers are judged like questions, and so are
+ * packets of connections that stand. Traffic inside the subnet never meets it.
+ */
+export interface SubnetRules {
+  readonly cidr: string;
+  readonly ingress: readonly SubnetRule[];
+  readonly egress: readonly SubnetRule[];
+}
+
 /** The effective security-group rules of one server's network interface, after every change. */
 export interface Firewall {
   readonly ingress: readonly FirewallRule[];
   readonly egress: readonly FirewallRule[];
+  /** Default: the subnet's ACL lets everything through. */
+  readonly subnet?: SubnetRules | undefined;
 }
 
 /** Established TCP connections of one peer, counted on the server itself. */
@@ -67,6 +86,41 @@ export interface PeerCount {
   readonly peer: string;
   readonly golden: boolean;
   readonly established: number;
+}
+
+/**
+ * What stands between the clients of a service and its servers. `forwarder`: a load balancer with an address of its own
+ * that dials the server; `address`: one address that moves from server to server, and whose connections break with the
+ * move; `resolver`: a name, looked up by each client whenever it dials.
+ */
+export interface FrontSpec {
+  readonly name: string;
+  readonly kind: 'forwarder' | 'address' | 'resolver';
+  /** The address clients dial; of a `resolver` nobody dials it. */
+  readonly address: string;
+  readonly port: number;
+  readonly clientAddress: string;
+  /** How many connections the clients hold; they dial again whenever one breaks. */
+  readonly clients: number;
+  /** The servers behind it, whichever of them is dialled. */
+  readonly instanceIds: readonly string[];
+}
+
+/** Where new connections of a front go, with their share. */
+export interface FrontTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+}
+
+/** Client connections of a front that are established on each server behind it, counted there. */
+export type FrontCount = Readonly<Record<string, number>>;
+
+/** Where a health check dials, and from where. */
+export interface ProbeOrder {
+  readonly from: string;
+  readonly address: string;
+  readonly port: number;
 }
 
 /** How a command ended on a host, as the agent would see it. */
@@ -106,6 +160,18 @@ export interface HostWorld {
   goldenLost(instanceId: string): Promise<number>;
   /** Lets every peer dial again what it lost; returns the peers whose connections all echo. */
   reconnect(instanceId: string): Promise<readonly PeerCount[]>;
+  /** Raises a front and its clients; until `routeFront` they reach nobody. */
+  openFront(spec: FrontSpec): Promise<void>;
+  /** Leads new connections of a front to these targets; those that stand stay, unless the front's address moved. */
+  routeFront(name: string, targets: readonly FrontTarget[]): Promise<void>;
+  /** Counts the clients of a front on each of its servers. */
+  countFront(name: string): Promise<FrontCount>;
+  /** Lets every client of a front hang up and dial again. */
+  redialFront(name: string): Promise<void>;
+  /** Lets a server's port answer new connections, or refuse them as a dead service does. */
+  setListening(instanceId: string, port: number, listens: boolean): Promise<void>;
+  /** Dials a server as a health check does; its rules judge the check like any other connection. */
+  probe(order: ProbeOrder): Promise<boolean>;
   /** What of a server is imitated: output that rests on it says so. */
   standIns(instanceId: string): StandIns;
   /** Reads services, tasks and the clock of a server. */

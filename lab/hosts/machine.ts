@@ -14,6 +14,13 @@ export interface ClockSpec {
   readonly holds: boolean;
 }
 
+/** A source that a server's clock is kept right by: an address, or the id of a reference clock. */
+export interface TimeSourceSpec {
+  readonly name: string;
+  /** `wrong` ones agree with each other: a majority of them is believed. */
+  readonly answers: 'right' | 'wrong' | 'silent';
+}
+
 /** What a server is besides its connections; whatever is left out is not there. */
 export interface MachineSpec {
   readonly platform: 'Linux' | 'Windows';
@@ -21,8 +28,13 @@ export interface MachineSpec {
   /** `timer:NAME` on Linux, plain names on Windows. */
   readonly tasks?: readonly UnitSpec[];
   readonly clock?: ClockSpec;
+  readonly timeSources?: readonly TimeSourceSpec[];
   /** A database at its usual port, whose sessions are the connections of peers with a `session`. */
   readonly database?: { readonly engine: DatabaseEngine };
+  /** Addresses whose logins at night the sensor noted just now. */
+  readonly nightLogins?: readonly string[];
+  /** What its clock points to, as a name of the zone database. Default: the zone of this machine. */
+  readonly timeZone?: string;
   /** CPU load in percent while every connection stands; it falls with them. Simulated hosts only. Default: 0. */
   readonly cpuPercent?: number;
 }
@@ -32,6 +44,9 @@ export interface MachineState {
   readonly services: Readonly<Record<string, string>>;
   readonly tasks: Readonly<Record<string, string>>;
   readonly clockOffsetMs: number | null;
+  /** `online` or `offline` by name, and the one that the clock follows, where there are any. */
+  readonly timeSources?: Readonly<Record<string, string>>;
+  readonly timeFrom?: string;
 }
 
 /** What of a server is imitated, in words for output; empty for a server that is real in all that it does. */
@@ -50,9 +65,10 @@ export const databasePorts: Readonly<Record<DatabaseEngine, number>> = {
 };
 
 /** What remains imitated on a server of namespaces and kernel sockets. */
-export function listStandIns({ services = [], tasks = [], clock }: MachineSpec = plainMachine): StandIns {
+export function listStandIns({ services = [], tasks = [], clock, timeSources }: MachineSpec = plainMachine): StandIns {
   return [
     ...(services.length + tasks.length > 0 ? ['systemd stood in for'] : []),
     ...(clock === undefined ? [] : ['clock simulated']),
+    ...(timeSources === undefined ? [] : ['time sources simulated']),
   ];
 }

@@ -1,14 +1,18 @@
 import * as z from 'zod/mini';
 import type { ServiceCall } from '../services/wire/service.ts';
 import { managedRuleActions, managedRuleName } from '../template/check-awaiting.ts';
+import { autoScalingRequests } from './auto-scaling-requests.ts';
 import { dynamodbRequests } from './dynamodb-requests.ts';
 import { ec2Requests } from './ec2-requests.ts';
+import { elbRequests } from './elb-requests.ts';
 import { evaluateAll } from './evaluate.ts';
 import type { Verdict } from './evaluate.ts';
 import type { IamRequest } from './iam-request.ts';
 import { CallNotMappedError } from './policy-errors.ts';
 import { defineRequests, noContext, onNoResource, toArn } from './request-input.ts';
 import type { CallSite, ToRequests } from './request-input.ts';
+import { rdsRequests } from './rds-requests.ts';
+import { route53Requests } from './route53-requests.ts';
 import { ssmRequests } from './ssm-requests.ts';
 import type { Statement } from './statement.ts';
 
@@ -78,6 +82,10 @@ const mappings: Readonly<Record<string, Readonly<Record<string, ToRequests>>>> =
   ec2: ec2Requests,
   ssm: ssmRequests,
   dynamodb: dynamodbRequests,
+  elasticloadbalancing: elbRequests,
+  autoscaling: autoScalingRequests,
+  rds: rdsRequests,
+  route53: route53Requests,
   events: { PutEvents: putEvents },
   // AWS would take single alarms as well; only `*` also covers composite ones.
   cloudwatch: { DescribeAlarms: onNoResource() },

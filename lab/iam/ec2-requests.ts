@@ -7,7 +7,7 @@ import { defineRequests, onNoResource, toArn } from './request-input.ts';
 import type { CallSite, ToRequests } from './request-input.ts';
 
 /** The resources whose tags EC2 looks at; all of them are in the lab's model. */
-type Kind = 'instance' | 'network-interface' | 'security-group';
+type Kind = 'instance' | 'network-interface' | 'security-group' | 'elastic-ip' | 'network-acl' | 'subnet';
 
 /** How IAM names a kind's id, and where the lab keeps the kind. */
 const kinds: Readonly<
@@ -16,6 +16,9 @@ const kinds: Readonly<
   instance: { idKey: 'ec2:InstanceID', find: ({ instances }) => instances },
   'network-interface': { idKey: 'ec2:NetworkInterfaceID', find: ({ networkInterfaces }) => networkInterfaces },
   'security-group': { idKey: 'ec2:SecurityGroupID', find: ({ securityGroups }) => securityGroups },
+  'elastic-ip': { idKey: 'ec2:AllocationId', find: ({ addresses }) => addresses },
+  'network-acl': { idKey: 'ec2:NetworkAclID', find: ({ networkAcls }) => networkAcls },
+  subnet: { idKey: 'ec2:SubnetID', find: ({ subnets }) => subnets },
 };
 
 const describes = onNoResource((site) => ({ keys: { 'ec2:Region': site.region }, complete: [] }));
@@ -60,11 +63,78 @@ const authorizeRules = defineRequests(
   },
 );
 
+/** Nothing is required here, but what a call names AWS looks at. */
+const associateAddress = defineRequests(
+  z.object({
+    AllocationId: z.string(),
+    InstanceId: z.optional(z.string()),
+    NetworkInterfaceId: z.optional(z.string()),
+  }),
+  ({ AllocationId, InstanceId, NetworkInterfaceId }, site) => {
+    const ask = askFor('ec2:AssociateAddress', site);
+    return [
+      ask('elastic-ip', AllocationId),
+      ...(InstanceId === undefined ? [] : [ask('instance', InstanceId)]),
+      ...(NetworkInterfaceId === undefined ? [] : [ask('network-interface', NetworkInterfaceId)]),
+    ];
+  },
+);
+
+const disassociateAddress = defineRequests(z.object({ AssociationId: z.string() }), ({ AssociationId }, site) => {
+  const all = [...site.ec2.model.addresses.values()];
+  const address = all.find(({ association }) => association?.associationId === AssociationId);
+  const ask = askFor('ec2:DisassociateAddress', site);
+  if (address === undefined)
+    throw new CallNotMappedError(`Could not find the address of association '${AssociationId}'`);
+  return [
+    ask('elastic-ip', address.allocationId),
+    ask('network-interface', address.association?.networkInterfaceId ?? ''),
+  ];
+});
+
+/** Whether the ACL that goes is looked at too is not documented; asking for it can only refuse more. */
+const replaceAclAssociation = defineRequests(
+  z.object({ AssociationId: z.string(), NetworkAclId: z.string() }),
+  ({ AssociationId, NetworkAclId }, site) => {
+    const all = [...site.ec2.model.subnets.values()];
+    const subnet = all.find(({ aclAssociationId }) => aclAssociationId === AssociationId);
+    const ask = askFor('ec2:ReplaceNetworkAclAssociation', site);
+    if (subnet === undefined)
+      throw new CallNotMappedError(`Could not find the subnet of association '${AssociationId}'`);
+    return [ask('network-acl', NetworkAclId), ask('subnet', subnet.subnetId)];
+  },
+);
+
+const changeAclEntry = defineRequests(
+  z.object({ NetworkAclId: z.string() }),
+  ({ NetworkAclId }, site, { operation }) => [askFor(`ec2:${operation}`, site)('network-acl', NetworkAclId)],
+);
+
+/** AWS's own lists belong to it and to no account. */
+const readPrefixList = defineRequests(z.object({ PrefixListId: z.string() }), ({ PrefixListId }, site) => [
+  {
+    action: 'ec2:GetManagedPrefixListEntries',
+    resource: toArn(site, 'ec2', 'prefix-list/', PrefixListId),
+    context: { keys: { 'ec2:Region': site.region }, complete: [] },
+  },
+]);
+
 /** By operation. */
 export const ec2Requests: Readonly<Record<string, ToRequests>> = {
   DescribeInstances: describes,
   DescribeNetworkInterfaces: describes,
   DescribeSecurityGroupRules: describes,
+  DescribeAddresses: describes,
+  DescribeSubnets: describes,
+  DescribeNetworkAcls: describes,
+  DescribeInstanceStatus: describes,
+  GetManagedPrefixListEntries: readPrefixList,
+  AssociateAddress: associateAddress,
+  DisassociateAddress: disassociateAddress,
+  ReplaceNetworkAclAssociation: replaceAclAssociation,
+  CreateNetworkAclEntry: changeAclEntry,
+  ReplaceNetworkAclEntry: changeAclEntry,
+  DeleteNetworkAclEntry: changeAclEntry,
   ModifyNetworkInterfaceAttribute: modifyInterface,
   RevokeSecurityGroupIngress: revokeRules,
   RevokeSecurityGroupEgress: revokeRules,

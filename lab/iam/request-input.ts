@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Ec2Model } from '../services/ec2/model.ts';
+import type { TagStore } from '../services/tag-store.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
 import type { IamRequest, RequestContext } from './iam-request.ts';
 import { CallNotMappedError } from './policy-errors.ts';
@@ -9,6 +10,12 @@ export interface CallSite {
   readonly accountId: string;
   readonly region: string;
   readonly ec2: { readonly model: Ec2Model };
+  /** Needed for calls to load balancers only; without it they cannot be judged. */
+  readonly elb?: { readonly model: { readonly tags: TagStore } };
+  /** Needed for calls to Auto Scaling only. */
+  readonly autoScaling?: {
+    readonly model: { readonly groups: ReadonlyMap<string, { readonly arn: string }>; readonly tags: TagStore };
+  };
 }
 
 /** Lists what AWS authorises for one operation. */
@@ -43,4 +50,11 @@ export function onNoResource(context: (site: CallSite) => RequestContext = () =>
 /** The ARN of something that may be named by its ARN already. */
 export function toArn({ region, accountId }: CallSite, service: string, prefix: string, name: string): string {
   return name.startsWith('arn:') ? name : `arn:aws:${service}:${region}:${accountId}:${prefix}${name}`;
+}
+
+/** Tags of a resource of a service that also knows them under a name of its own. */
+export function taggedContext(tags: ReadonlyMap<string, string>, service: string): RequestContext {
+  const families = ['aws:ResourceTag/', `${service}:ResourceTag/`];
+  const keys = families.flatMap((family) => [...tags].map(([key, value]) => [`${family}${key}`, value] as const));
+  return { keys: Object.fromEntries(keys), complete: families };
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { formatTimestamp } from '../asl/clock.ts';
 import { TaskTokens, runMachine } from '../asl/interpreter.ts';
 import type { LogLine } from '../lambda-runtime/function-environment.ts';
-import type { Outcome } from '../lambda-runtime/function-process.ts';
 import { LambdaRuntime } from '../lambda-runtime/lambda-runtime.ts';
 import { CloudFormationService } from './cloudformation-service.ts';
 import { CloudWatchService } from './cloudwatch-service.ts';
@@ -15,9 +14,14 @@ import type { BusEvent } from './events/event.ts';
 import { EventsService } from './events/events-service.ts';
 import { startGateway } from './gateway.ts';
 import type { Gateway, Intercept } from './gateway.ts';
+import { Links } from './links.ts';
+import type { CallService } from './links.ts';
+import { LabTime } from './lab-time.ts';
 import { SnsService } from './messaging/sns-service.ts';
 import { SqsService } from './messaging/sqs-service.ts';
-import { LabSetupError } from './setup-error.ts';
+import type { ProbeTarget } from './probe-target.ts';
+import { createRouting } from './create-routing.ts';
+import type { RoutingServices } from './create-routing.ts';
 import type { RunCommand } from './ssm/invocation.ts';
 import { SsmService } from './ssm/ssm-service.ts';
 import type { Schedule } from './ssm/ssm-desk.ts';
@@ -26,7 +30,6 @@ import { toStatusEvent } from './step-functions/status-event.ts';
 import { StepFunctionsService } from './step-functions/step-functions-service.ts';
 import { createTaskHandlers } from './step-functions/task-handlers.ts';
 import { ServiceError } from './wire/service-error.ts';
-import type { AwsService } from './wire/service.ts';
 
 /** What the lab needs from outside: hosts to run scripts on and to put rules in force on. All else has a default. */
 export interface AwsLabProps {
@@ -38,6 +41,10 @@ export interface AwsLabProps {
   readonly runCommand: RunCommand;
   /** Puts changed rules in force on a server of the lab. Default: nobody is told. */
   readonly onFirewallChange?: FirewallListener | undefined;
+  /** Dials a server as a health check does. Default: nobody answers. */
+  readonly probe?: ProbeTarget | undefined;
+  /** Told after calls that may have changed where clients of a service are led. Default: nobody is. */
+  readonly onRouteChange?: (() => Promise<void>) | undefined;
   /** Fault hook; can be replaced later through the gateway. Default: none. */
   readonly intercept?: Intercept | undefined;
   /** Whether EC2's documented token buckets are in force. Default: false. */
@@ -62,7 +69,7 @@ export interface AwsLabProps {
 }
 
 /** A whole AWS on one local port, as empty as a new account. */
-export interface AwsLab {
+export interface AwsLab extends RoutingServices {
   readonly accountId: string;
   readonly region: string;
   readonly url: string;
@@ -79,6 +86,8 @@ export interface AwsLab {
   readonly cloudWatch: CloudWatchService;
   readonly cloudFormation: CloudFormationService;
   readonly lambda: LambdaRuntime;
+  /** The lab's time, which is ahead of the machine's where waits are skipped. */
+  now(): number;
   /** Sets an alarm's state and sends the event that follows from it. */
   setAlarmState(alarmName: string, value: AlarmState, reason: string): BusEvent;
   /** Resolves when nothing is under way: no delivery, no execution, no script. */
@@ -91,15 +100,13 @@ export interface AwsLab {
   stop(): Promise<void>;
 }
 
-/** Calls an operation of one of the lab's services from another, recorded like a call on the wire. */
-type CallService = (service: string, operation: string, input: unknown, caller: string) => Promise<unknown>;
-
 /** Starts the embedded AWS. */
 export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
   const { accountId = '123456789012', region = 'us-east-1' } = props;
   const links = new Links();
-  const services = createServices(props, accountId, region, links);
-  const gateway = await startGateway(Object.values(services), props.intercept, () => Date.now() + links.skippedMs);
+  const time = new LabTime();
+  const services = createServices(props, { accountId, region, links, time });
+  const gateway = await startGateway(Object.values(services), props.intercept, time);
   const lambda = new LambdaRuntime({
     region,
     endpointUrl: gateway.url,
@@ -107,6 +114,7 @@ export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
     skipsWaits: props.skipsWaits,
     mostProcesses: props.mostProcesses,
   });
+  time.tie(() => lambda.skippedMs);
   links.tie(gateway, Object.values(services), lambda);
   services.sqs.setBaseUrl(gateway.url);
   return {
@@ -117,6 +125,7 @@ export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
     gateway,
     ...services,
     lambda,
+    now: () => time.now(),
     setAlarmState: (name, value, reason) =>
       services.events.emit(services.cloudWatch.setAlarmState(name, value, reason)),
     whenIdle: async () => await waitUntilIdle(services),
@@ -131,14 +140,31 @@ export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
 
 type Services = Pick<
   AwsLab,
-  'ec2' | 'ssm' | 'dynamodb' | 'events' | 'stepFunctions' | 'sqs' | 'sns' | 'cloudWatch' | 'cloudFormation'
+  | 'ec2'
+  | 'ssm'
+  | 'dynamodb'
+  | 'events'
+  | 'stepFunctions'
+  | 'sqs'
+  | 'sns'
+  | 'cloudWatch'
+  | 'cloudFormation'
+  | keyof RoutingServices
 >;
+
+interface Surroundings {
+  readonly accountId: string;
+  readonly region: string;
+  readonly links: Links;
+  readonly time: LabTime;
+}
 
 /**
  * Services know each other only through these links, so that every call between them is recorded and can be made to
  * fail.
  */
-function createServices(props: AwsLabProps, accountId: string, region: string, links: Links): Services {
+function createServices(props: AwsLabProps, surroundings: Surroundings): Services {
+  const { accountId, region, links } = surroundings;
   const call: CallService = async (...request) => await links.call(...request);
   const invokeFunction: Links['invoke'] = async (...request) => await links.invoke(...request);
   const events: EventsService = new EventsService({
@@ -152,14 +178,17 @@ function createServices(props: AwsLabProps, accountId: string, region: string, l
     sendToDeadLetters: async (queueArn, body, attributes) => void sqs.send(queueArn, body, attributes),
   });
   const sqs = new SqsService(accountId, region);
+  const ec2 = new Ec2Service({
+    accountId,
+    region,
+    onFirewallChange: props.onFirewallChange,
+    onRouteChange: props.onRouteChange,
+    throttles: props.throttlesEc2,
+    pageLimit: props.ec2PageLimit,
+  });
   return {
-    ec2: new Ec2Service({
-      accountId,
-      region,
-      onFirewallChange: props.onFirewallChange,
-      throttles: props.throttlesEc2,
-      pageLimit: props.ec2PageLimit,
-    }),
+    ec2,
+    ...createRouting({ ...props, accountId, region, ec2: ec2.model, now: () => surroundings.time.now() }),
     ssm: new SsmService({
       accountId,
       runCommand: props.runCommand,
@@ -169,7 +198,7 @@ function createServices(props: AwsLabProps, accountId: string, region: string, l
     dynamodb: new DynamoDbService(accountId, region),
     events,
     stepFunctions: new StepFunctionsService({
-      runMachine: startOnLabTime(props.runMachine ?? runMachine, links),
+      runMachine: startOnLabTime(props.runMachine ?? runMachine, surroundings),
       tokens: new TaskTokens(),
       handlers: createTaskHandlers({ invokeFunction, call }),
       skipsWaits: props.skipsWaits,
@@ -183,10 +212,11 @@ function createServices(props: AwsLabProps, accountId: string, region: string, l
 }
 
 /** Executions begin at the functions' time: by it windows, expiries and answers are counted. */
-function startOnLabTime(run: typeof runMachine, links: Links): typeof runMachine {
+function startOnLabTime(run: typeof runMachine, { links, time }: Surroundings): typeof runMachine {
   return async (definition, input, options) => {
     const Execution = { ...options.context?.Execution, StartTime: formatTimestamp(Date.now() + links.skippedMs) };
-    return await run(definition, input, { ...options, context: { ...options.context, Execution } });
+    const clock = options.clock === undefined ? {} : { clock: time.watch(options.clock) };
+    return await run(definition, input, { ...options, ...clock, context: { ...options.context, Execution } });
   };
 }
 
@@ -213,44 +243,6 @@ function toDeliveries(call: CallService, invoke: Links['invoke']): Readonly<Reco
 /** A bus as a target: the event keeps its id, source and account, as on AWS. */
 function forward(events: EventsService, event: BusEvent, busArn: string): void {
   events.emit(event, busArn.replace(/^arn:.*:event-bus\//, ''));
-}
-
-/** The ties between services, which exist before the endpoint that records what goes over them. */
-class Links {
-  #gateway: Gateway | undefined;
-  #services: readonly AwsService[] = [];
-  #lambda: LambdaRuntime | undefined;
-
-  /** How far the functions' clock is ahead. */
-  get skippedMs(): number {
-    return this.#lambda?.skippedMs ?? 0;
-  }
-
-  tie(gateway: Gateway, services: readonly AwsService[], lambda: LambdaRuntime): void {
-    this.#gateway = gateway;
-    this.#services = services;
-    this.#lambda = lambda;
-  }
-
-  async call(name: string, operation: string, input: unknown, caller: string): Promise<unknown> {
-    const service = this.#services.find((candidate) => candidate.name === name);
-    if (service === undefined || this.#gateway === undefined)
-      throw new LabSetupError(`The lab has no service '${name}'`);
-    return await this.#gateway.perform(
-      { service: name, operation, input, caller },
-      async (call) => await service.run(operation, input, call),
-    );
-  }
-
-  async invoke(functionName: string, payload: string, caller: string): Promise<Outcome> {
-    const lambda = this.#lambda;
-    if (lambda === undefined || this.#gateway === undefined) throw new LabSetupError('The lab is not started yet');
-    const input = { FunctionName: functionName, Payload: JSON.parse(payload) as unknown };
-    return await this.#gateway.perform(
-      { service: 'lambda', operation: 'Invoke', input, caller },
-      async () => await lambda.invoke(functionName, payload),
-    );
-  }
 }
 
 function toClientEnvironment(url: string, region: string): Readonly<Record<string, string>> {

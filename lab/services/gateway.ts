@@ -7,6 +7,7 @@ import { toAnswer, toErrorAnswer } from './wire/answer.ts';
 import type { WireAnswer } from './wire/answer.ts';
 import { parseForm } from './wire/form.ts';
 import { ServiceError } from './wire/service-error.ts';
+import { LabTime } from './lab-time.ts';
 import type { AwsService, ServiceCall, Wire } from './wire/service.ts';
 
 /** What a test may do to a call: slow it, fail it before it runs, or run it and lose the answer. */
@@ -40,16 +41,17 @@ const unknownWire: Wire = { kind: 'json', targetPrefix: '', version: '1.1' };
 const credentialPattern = /Credential=([^/\s,]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
 const maximumBodyBytes = 16 * 1024 * 1024;
 
-/** Starts the endpoint on a free port of the loopback address. `now` is the time in its answers. Default: the system's. */
+/** Starts the endpoint on a free port of the loopback address. `time` is the time in its answers. Default: the system's. */
 export async function startGateway(
   services: readonly AwsService[],
   intercept?: Intercept,
-  now: () => number = Date.now,
+  time: LabTime = new LabTime(),
 ): Promise<Gateway> {
   const desk = new CallDesk(intercept);
   const server = createServer((request, response) => {
     // The SDK compares it with its own clock, and repeats a failed call when the two are five minutes apart.
-    response.setHeader('date', new Date(now()).toUTCString());
+    time.see(request.headers['x-amz-date']);
+    response.setHeader('date', new Date(time.functionsNow()).toUTCString());
     void serve(request, response, services, desk);
   });
   // The SDK keeps connections open; the default of 5 s would race with its next request.
@@ -145,6 +147,14 @@ function toCall(request: IncomingMessage, service: AwsService, body: string): Om
   }
   const token = request.headers['x-amz-security-token'];
   const from = { caller, ...(typeof token === 'string' && { session: token }) };
+  if (service.wire.kind === 'rest-xml') {
+    const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://lab');
+    return {
+      service: service.name,
+      ...service.wire.read({ method: request.method ?? '', path, query, body }),
+      ...from,
+    };
+  }
   if (service.wire.kind !== 'json') {
     const { action, input } = parseForm(body);
     return { service: service.name, operation: action, input, ...from };

@@ -7,6 +7,7 @@ import { toAlarmSeed } from './deploy-alarms.ts';
 import { toAssociation } from './deploy-associations.ts';
 import { toFunctionSpec } from './deploy-functions.ts';
 import { toRuleSeed } from './deploy-rules.ts';
+import { toNetworkAclEntry, toNetworkAclSeed } from './deploy-network-acls.ts';
 import { toLooseRule, toSecurityGroupSeed } from './deploy-security-groups.ts';
 import { toStateMachineSeed } from './deploy-state-machines.ts';
 import { toTableSeed } from './deploy-tables.ts';
@@ -77,6 +78,11 @@ const deployments: Readonly<Record<string, Deploy>> = {
   'AWS::EC2::SecurityGroup': (resource, { ec2 }) => void ec2.addSecurityGroup(toSecurityGroupSeed(resource)),
   'AWS::EC2::SecurityGroupIngress': addLooseRule,
   'AWS::EC2::SecurityGroupEgress': addLooseRule,
+  'AWS::EC2::NetworkAcl': (resource, { ec2 }) => void ec2.addNetworkAcl(toNetworkAclSeed(resource)),
+  'AWS::EC2::NetworkAclEntry': (resource, { ec2 }) => {
+    const { networkAclId, entry } = toNetworkAclEntry(resource);
+    ec2.addNetworkAclEntry(networkAclId, entry);
+  },
   'AWS::Lambda::Function': async (resource, { lambda }, loaded) =>
     await lambda.addFunction(toFunctionSpec(resource, loaded)),
   'AWS::StepFunctions::StateMachine': (resource, { stepFunctions }, loaded, readPolicies) => {

@@ -91,6 +91,10 @@ const identities: Readonly<Record<string, Identify>> = {
     const groupId = `sg-${digest(`${place.stackName}/${resource.logicalId}`, 17)}`;
     return { ref: groupId, attributes: { GroupId: groupId, Id: groupId, VpcId: String(resource.property('VpcId')) } };
   },
+  'AWS::EC2::NetworkAcl': (resource, place) => {
+    const networkAclId = `acl-${digest(`${place.stackName}/${resource.logicalId}`, 17)}`;
+    return { ref: networkAclId, attributes: { Id: networkAclId } };
+  },
   'AWS::CloudWatch::Alarm': identifyAlarm,
   'AWS::CloudWatch::CompositeAlarm': identifyAlarm,
   'AWS::Logs::LogGroup': (resource, place) => {

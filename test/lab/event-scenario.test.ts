@@ -44,5 +44,7 @@ describe('toScenario', () => {
     expect(raise({ kind: 'night-login', remoteAddresses: ['203.0.113.99'] }).peers.at(-1)?.address).toBe(
       '203.0.113.99',
     );
+    const counted = raise({ kind: 'night-login' });
+    expect(counted.machine?.nightLogins).toEqual([counted.peers.at(-1)?.address]);
   });
 });

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Firewall, FirewallRule } from '../host-world.ts';
+import type { Firewall, FirewallRule, SubnetRule, SubnetRules } from '../host-world.ts';
 import { HostWorldError } from '../host-errors.ts';
 
 const protocols = new Set(['tcp', 'udp', 'icmp', '-1']);
@@ -13,7 +13,8 @@ export interface FabricServer {
 /**
  * The fabric of an empty world, for `nft -f`. Tracked flows pass whatever the rules say now, as in a security group
  * (and unlike one, every flow is tracked here); a new flow is judged by the egress rules of the server it leaves and
- * by the ingress rules of the server it reaches.
+ * by the ingress rules of the server it reaches. Before all that stand the network ACLs, which look at every packet, and
+ * the addresses that move: a connection over one ends when another server has it.
  */
 export function printEmptyFabric(): string {
   return `table inet fabric {
@@ -21,12 +22,29 @@ export function printEmptyFabric(): string {
   map egress6 { type ipv6_addr : verdict; }
   map ingress4 { type ipv4_addr : verdict; }
   map ingress6 { type ipv6_addr : verdict; }
+  map aclin4 { type ipv4_addr : verdict; }
+  map aclin6 { type ipv6_addr : verdict; }
+  map aclout4 { type ipv4_addr : verdict; }
+  map aclout6 { type ipv6_addr : verdict; }
+  map fronts { type ipv4_addr : ipv4_addr; }
+  set fronted { type ipv4_addr; }
+  set held { type ipv4_addr . ipv4_addr; }
+  chain front {
+    type nat hook prerouting priority -100; policy accept;
+    dnat ip to ip daddr map @fronts
+  }
   set gone4 { type ipv4_addr; }
   set gone6 { type ipv6_addr; }
   chain forward {
     type filter hook forward priority 0; policy accept;
     ip saddr @gone4 drop
     ip6 saddr @gone6 drop
+    ip saddr vmap @aclout4
+    ip6 saddr vmap @aclout6
+    ip daddr vmap @aclin4
+    ip6 daddr vmap @aclin6
+    ct original ip daddr @fronted ct direction original ct original ip daddr . ip daddr != @held meta l4proto tcp reject with tcp reset
+    ct original ip daddr @fronted ct direction reply ct original ip daddr . ip saddr != @held meta l4proto tcp reject with tcp reset
     ct state established,related accept
     icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
     ip saddr vmap @egress4
@@ -43,11 +61,15 @@ export function printServerChains({ namespace, addresses }: FabricServer): strin
   return [
     `add chain inet fabric egress_${namespace}`,
     `add chain inet fabric ingress_${namespace}`,
+    `add chain inet fabric aclin_${namespace}`,
+    `add chain inet fabric aclout_${namespace}`,
     ...addresses.flatMap((address) => {
       const family = address.includes(':') ? 6 : 4;
       return [
         `add element inet fabric egress${family} { ${address} : jump egress_${namespace} }`,
         `add element inet fabric ingress${family} { ${address} : jump ingress_${namespace} }`,
+        `add element inet fabric aclin${family} { ${address} : jump aclin_${namespace} }`,
+        `add element inet fabric aclout${family} { ${address} : jump aclout_${namespace} }`,
       ];
     }),
     '',
@@ -77,6 +99,49 @@ function printChain(chain: string, side: 'saddr' | 'daddr', rules: readonly Fire
     ...rules.map((rule) => `add rule inet fabric ${chain} ${printMatch(side, rule)} return`),
     `add rule inet fabric ${chain} counter drop`,
   ];
+}
+
+/** Replaces the network ACL of a server's subnet, as that server meets it. */
+export function printSubnetRules(namespace: string, subnet: SubnetRules | undefined): string {
+  return [
+    ...printAcl(`aclin_${namespace}`, 'saddr', subnet?.ingress, subnet?.cidr),
+    ...printAcl(`aclout_${namespace}`, 'daddr', subnet?.egress, subnet?.cidr),
+    '',
+  ].join('\n');
+}
+
+/** Without rules the chain is empty and everything passes; with rules, what none of them lets through is dropped. */
+function printAcl(
+  chain: string,
+  side: 'saddr' | 'daddr',
+  rules: readonly SubnetRule[] | undefined,
+  subnetCidr = '',
+): readonly string[] {
+  const flush = `flush chain inet fabric ${chain}`;
+  if (rules === undefined) return [flush];
+  const inside = { protocol: '-1', fromPort: -1, toPort: -1, cidr: subnetCidr };
+  return [
+    flush,
+    `add rule inet fabric ${chain} ${printMatch(side, inside)} return`,
+    ...rules.map(
+      (rule) => `add rule inet fabric ${chain} ${printMatch(side, rule)} ${rule.allows ? 'return' : 'drop'}`,
+    ),
+    `add rule inet fabric ${chain} counter drop`,
+  ];
+}
+
+/** Moves an address that is no server's own to another server, or to nobody. */
+export function printFrontMove(address: string, former: string | undefined, next: string | undefined): string {
+  const change = (verb: 'add' | 'delete', holder: string): readonly string[] => [
+    `${verb} element inet fabric fronts { ${address} : ${holder} }`,
+    `${verb} element inet fabric held { ${address} . ${holder} }`,
+  ];
+  return [
+    `add element inet fabric fronted { ${address} }`,
+    ...(former === undefined ? [] : change('delete', former)),
+    ...(next === undefined ? [] : change('add', next)),
+    '',
+  ].join('\n');
 }
 
 function printMatch(side: 'saddr' | 'daddr', rule: FirewallRule): string {

@@ -1,5 +1,15 @@
 // The one process that stands inside the world's own namespaces; when it ends, the kernel takes the world away.
-import type { CommandResult, Firewall, HostCommand, PeerCount, ServerSpec } from '../host-world.ts';
+import type {
+  CommandResult,
+  Firewall,
+  FrontCount,
+  FrontSpec,
+  FrontTarget,
+  HostCommand,
+  PeerCount,
+  ProbeOrder,
+  ServerSpec,
+} from '../host-world.ts';
 import type { MachineState } from '../machine.ts';
 import { NamespaceWorld } from './namespace-world.ts';
 import { serveCalls } from './remote-process.ts';
@@ -21,6 +31,17 @@ export const helperMethods = {
     (await building).firstBlockedAt(instanceId),
   goldenLost: async (instanceId: string): Promise<number> => (await building).goldenLost(instanceId),
   readMachine: async (instanceId: string): Promise<MachineState> => (await building).readMachine(instanceId),
+  openFront: async (spec: FrontSpec): Promise<void> => (await building).fronts.open(spec),
+  routeFront: async (order: { readonly name: string; readonly targets: readonly FrontTarget[] }): Promise<void> =>
+    (await building).fronts.route(order.name, order.targets),
+  countFront: async (name: string): Promise<FrontCount> => (await building).fronts.count(name),
+  redialFront: async (name: string): Promise<void> => (await building).fronts.redial(name),
+  setListening: async (order: {
+    readonly instanceId: string;
+    readonly port: number;
+    readonly listens: boolean;
+  }): Promise<void> => (await building).setListening(order),
+  probe: async (order: ProbeOrder): Promise<boolean> => (await building).fronts.probe(order),
   reconnect: async (instanceId: string): Promise<readonly PeerCount[]> => (await building).reconnect(instanceId),
 };
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { CommandResult, Firewall, HostCommand, PeerCount, PeerSpec, ServerSpec } from '../host-world.ts';
@@ -7,11 +6,13 @@ import { addressesOf, checkServerSpec } from '../check-server-spec.ts';
 import { databasePorts } from '../machine.ts';
 import type { MachineState } from '../machine.ts';
 import { countPeers, listEstablishedSockets } from './established-sockets.ts';
-import { printEmptyFabric, printFirewall, printGone, printServerChains } from './fabric.ts';
+import { printEmptyFabric, printFirewall, printGone, printServerChains, printSubnetRules } from './fabric.ts';
 import { addAddresses, addNamespace, buildRouter, isIpv6, peersNamespace, removeAddress } from './network.ts';
+import { RealFronts } from './fronts.ts';
 import { RealMachine } from './real-machine.ts';
-import { RemoteProcess } from './remote-process.ts';
-import { runCommandGroup, runTool, toolPath } from './run-tool.ts';
+import type { RemoteProcess } from './remote-process.ts';
+import { runCommandGroup, runTool } from './run-tool.ts';
+import { startInNamespace } from './start-in-namespace.ts';
 import type { LinkSpec } from './traffic-link.ts';
 import type { trafficMethods } from './traffic.ts';
 import { waitUntilDead } from './zombies.ts';
@@ -37,11 +38,17 @@ export class NamespaceWorld {
   /** Addresses of which no packet arrives any more. */
   readonly #gone = new Set<string>();
   readonly #peers: Traffic;
+  /** Services whose clients are led to one server or another. */
+  readonly fronts: RealFronts;
   #scriptCount = 0;
   #creating: Promise<void> = Promise.resolve();
 
   private constructor(peers: Traffic) {
     this.#peers = peers;
+    this.fronts = new RealFronts(peers, (instanceId) => {
+      const { namespace, spec, traffic } = this.#find(instanceId);
+      return { namespace, address: spec.privateAddress, traffic };
+    });
   }
 
   /** Builds router, fabric and the namespace of the peers. */
@@ -89,7 +96,21 @@ export class NamespaceWorld {
     readonly firewall: Firewall;
   }): Promise<void> {
     const { namespace } = this.#find(instanceId);
-    await runTool(['nft', '-f', '-'], { input: printFirewall(namespace, firewall) });
+    const input = printFirewall(namespace, firewall) + printSubnetRules(namespace, firewall.subnet);
+    await runTool(['nft', '-f', '-'], { input });
+  }
+
+  async setListening({
+    instanceId,
+    port,
+    listens,
+  }: {
+    readonly instanceId: string;
+    readonly port: number;
+    readonly listens: boolean;
+  }): Promise<void> {
+    const { traffic } = this.#find(instanceId);
+    await (listens ? traffic.call('listen', { port, dualStack: false }) : traffic.call('hush', port));
   }
 
   async runCommand({
@@ -275,10 +296,5 @@ function folderOf(namespace: string): string {
 }
 
 async function startTraffic(namespace: string): Promise<Traffic> {
-  const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, '--', process.execPath, trafficPath], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    cwd: '/',
-    env: { PATH: toolPath },
-  });
-  return new RemoteProcess<typeof trafficMethods>(child, `the traffic of namespace ${namespace}`);
+  return startInNamespace<typeof trafficMethods>(namespace, trafficPath, 'the traffic');
 }

@@ -30,6 +30,12 @@ export async function startRealHostWorld(wayIn: WayIn): Promise<HostWorld> {
     firstBlockedAt: (instanceId) => helper.call('firstBlockedAt', instanceId),
     goldenLost: (instanceId) => helper.call('goldenLost', instanceId),
     reconnect: (instanceId) => helper.call('reconnect', instanceId),
+    openFront: (spec) => helper.call('openFront', spec),
+    routeFront: (name, targets) => helper.call('routeFront', { name, targets }),
+    countFront: (name) => helper.call('countFront', name),
+    redialFront: (name) => helper.call('redialFront', name),
+    setListening: (instanceId, port, listens) => helper.call('setListening', { instanceId, port, listens }),
+    probe: (order) => helper.call('probe', order),
     standIns: (instanceId) => standIns.get(instanceId) ?? [],
     readMachine: (instanceId) => helper.call('readMachine', instanceId),
     stop: async () => {

@@ -2,6 +2,9 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { HostWorldError } from '../host-errors.ts';
+import type { FrontTarget, ProbeOrder } from '../host-world.ts';
+import { FrontClients } from './front-clients.ts';
+import { probeAddress } from './probe-address.ts';
 import { serveCalls } from './remote-process.ts';
 import { TrafficLink } from './traffic-link.ts';
 import type { LinkSpec } from './traffic-link.ts';
@@ -18,6 +21,7 @@ const listeners = new Map<number, Server>();
 const accepted = new Set<Socket>();
 const links = new Map<string, TrafficLink>();
 const probes = new Map<string, TrafficProbe>();
+const clients = new Map<string, FrontClients>();
 
 /** What the world asks of a traffic process. */
 export const trafficMethods = {
@@ -35,6 +39,37 @@ export const trafficMethods = {
     server.listen({ port, host: dualStack ? undefined : '0.0.0.0', backlog: 4096 }, resolve);
     await promise;
   },
+
+  /** Refuses new connections on a port as a dead service does; those that stand stay. */
+  async hush(port: number): Promise<void> {
+    listeners.get(port)?.close();
+    listeners.delete(port);
+  },
+
+  /** Raises the clients of a service's front. */
+  async openClients({ name, from, connections }: ClientsSpec): Promise<void> {
+    clients.set(name, new FrontClients(from, connections));
+  },
+
+  async routeClients({
+    name,
+    targets,
+  }: {
+    readonly name: string;
+    readonly targets: readonly FrontTarget[];
+  }): Promise<void> {
+    clients.get(name)?.setTargets(targets);
+  },
+
+  async settleClients({ name, atLeast, timeoutMs }: SettleSpec): Promise<number> {
+    return (await clients.get(name)?.settle(atLeast, timeoutMs)) ?? 0;
+  },
+
+  async redialClients(name: string): Promise<void> {
+    clients.get(name)?.redial();
+  },
+
+  probe: async (order: ProbeOrder): Promise<boolean> => await probeAddress(order),
 
   /** Brings a link to its number of connections; returns how many echo when the time is over. */
   async fillLink({ spec, timeoutMs }: { readonly spec: LinkSpec; readonly timeoutMs: number }): Promise<number> {
@@ -79,6 +114,18 @@ export const trafficMethods = {
     return lost.reduce((sum, count) => sum + count, 0);
   },
 };
+
+interface SettleSpec {
+  readonly name: string;
+  readonly atLeast: number;
+  readonly timeoutMs: number;
+}
+
+interface ClientsSpec {
+  readonly name: string;
+  readonly from: string;
+  readonly connections: number;
+}
 
 interface WatchSpec {
   readonly name: string;

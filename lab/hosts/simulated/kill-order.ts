@@ -24,6 +24,8 @@ export interface KillOrder extends Spared {
   readonly ports: readonly number[];
   /** Null where everything in scope is cut; else only zombies are, and these addresses stay out. */
   readonly zombies: readonly string[] | null;
+  /** Null where the order names its peers; else the host knows them, all but these. */
+  readonly atHome: readonly string[] | null;
   readonly ttlSeconds: number;
 }
 
@@ -36,11 +38,15 @@ export function readKillOrder(
   const peers = splitList(values['peers']);
   const ports = splitList(values['ports']).map(Number);
   const scope = values['scope'] as KillOrder['scope'];
+  const isFromHost = values['peersFrom'] === 'night-logins';
+  if (isFromHost && scope !== 'peers') {
+    throw new ParameterRefusedError(`Parameter peersFrom is night-logins, but scope is '${scope}': wanted peers`);
+  }
   for (const [list, items] of [
     ['peers', peers],
     ['ports', ports],
   ] as const) {
-    if ((scope === list) !== items.length > 0) {
+    if ((scope === list && !(isFromHost && list === 'peers')) !== items.length > 0) {
       throw new ParameterRefusedError(`Parameter ${list} holds ${items.length} items, scope is '${scope}'`);
     }
   }
@@ -48,7 +54,8 @@ export function readKillOrder(
   if (onlyZombies && scope !== 'ports') {
     throw new ParameterRefusedError(`Parameter only is zombies, but scope is '${scope}': wanted ports`);
   }
-  refuseStrangeCidrs(peers);
+  const homeCidrs = splitList(values['homeCidrs']);
+  refuseStrangeCidrs([...peers, ...homeCidrs]);
   const zombies = onlyZombies ? [] : null;
   return {
     incident: values['incident'] ?? '',
@@ -57,6 +64,7 @@ export function readKillOrder(
     peers,
     ports,
     zombies,
+    atHome: isFromHost ? homeCidrs : null,
     ttlSeconds: Number(values['ttlSeconds']),
   };
 }

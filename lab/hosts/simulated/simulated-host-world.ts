@@ -1,7 +1,8 @@
-import type { HostWorld, PeerCount, PeerSpec, ServerSpec } from '../host-world.ts';
+import type { HostWorld, PeerCount, PeerSpec, ProbeOrder, ServerSpec } from '../host-world.ts';
 import { addressesOf, checkServerSpec } from '../check-server-spec.ts';
 import { HostWorldError } from '../host-errors.ts';
 import type { MachineState } from '../machine.ts';
+import { SimulatedFronts } from './simulated-fronts.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import type { SimulatedLink } from './simulated-host.ts';
 
@@ -23,6 +24,13 @@ export function createSimulatedHostWorld(now: () => number = Date.now): HostWorl
     firstBlockedAt: async (instanceId) => world.firstBlockedAt(instanceId),
     goldenLost: async (instanceId) => world.goldenLost(instanceId),
     reconnect: async (instanceId) => world.reconnect(instanceId),
+    openFront: async (spec) => world.fronts.open(spec),
+    routeFront: async (name, targets) => world.fronts.route(name, targets),
+    countFront: async (name) => world.fronts.count(name),
+    redialFront: async (name) => world.fronts.hangUp(name),
+    setListening: async (instanceId, port, listens) =>
+      world.change(instanceId, ({ deafPorts }) => void (listens ? deafPorts.delete(port) : deafPorts.add(port))),
+    probe: async (order) => world.probe(order),
     standIns: () => ['host simulated'],
     readMachine: async (instanceId) => world.readMachine(instanceId),
     stop: async () => world.clear(),
@@ -34,6 +42,11 @@ class SimulatedHostWorld {
   readonly #hosts = new Map<string, SimulatedHost>();
   readonly #links = new Map<string, SimulatedLink>();
   readonly #watches = new Map<string, Watch>();
+  readonly fronts = new SimulatedFronts({
+    find: (instanceId) => this.#find(instanceId),
+    linkOf: (spec, peer) => this.#linkOf(spec, peer),
+    allows: (spec, peer) => this.#allows(spec, peer),
+  });
 
   constructor(now: () => number) {
     this.#now = now;
@@ -66,6 +79,7 @@ class SimulatedHostWorld {
         !this.#allows(spec, peer) || this.#linkOf(spec, peer).broken > (watch.brokenBefore.get(peer.name) ?? 0);
       if (victims.some(isHit)) watch.blockedAt ??= this.#now();
     }
+    this.fronts.redial();
     return result;
   }
 
@@ -108,6 +122,13 @@ class SimulatedHostWorld {
     );
   }
 
+  /** A check is one more connection: the server's rules judge it, and a port on which nothing listens refuses it. */
+  probe({ from: address, address: to, port }: ProbeOrder): boolean {
+    const host = [...this.#hosts.values()].find(({ spec }) => spec.privateAddress === to);
+    const check: PeerSpec = { name: 'health check', address, connections: 1, direction: 'in', port, golden: false };
+    return host !== undefined && !host.deafPorts.has(port) && this.#allows(host.spec, check);
+  }
+
   readMachine(instanceId: string): MachineState {
     return this.#find(instanceId).readMachine();
   }
@@ -116,6 +137,7 @@ class SimulatedHostWorld {
     this.#hosts.clear();
     this.#links.clear();
     this.#watches.clear();
+    this.fronts.clear();
   }
 
   #find(instanceId: string): SimulatedHost {

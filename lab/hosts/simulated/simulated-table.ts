@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HostWorldError } from '../host-errors.ts';
-import type { Firewall, FirewallRule, PeerSpec } from '../host-world.ts';
+import type { Firewall, FirewallRule, PeerSpec, SubnetRule, SubnetRules } from '../host-world.ts';
 import type { KillOrder, Spared } from './kill-order.ts';
 import { isInside } from './read-environment.ts';
 
@@ -67,9 +67,25 @@ export function isCut(order: KillOrder, peer: PeerSpec): boolean {
 export function firewallAllows(firewall: Firewall | undefined, peer: PeerSpec): boolean {
   if (firewall === undefined) return true;
   const rules = peer.direction === 'in' ? firewall.ingress : firewall.egress;
-  return rules.some((rule) => ruleAllows(rule, peer));
+  return rules.some((rule) => ruleAllows(rule, peer)) && subnetAllows(firewall.subnet, peer);
 }
 
+/** Any port a dialling side may have; ACLs that part the range of them are not told apart here. */
+const answerPort = 40_000;
+
+/** An ACL keeps no state: the question must pass one way and the answer the other. */
+function subnetAllows(subnet: SubnetRules | undefined, peer: PeerSpec): boolean {
+  if (subnet === undefined || isInside(peer.address, [subnet.cidr])) return true;
+  const [question, answers] =
+    peer.direction === 'in' ? [subnet.ingress, subnet.egress] : [subnet.egress, subnet.ingress];
+  return firstAllows(question, peer) && firstAllows(answers, { ...peer, port: answerPort });
+}
+
+function firstAllows(rules: readonly SubnetRule[], peer: PeerSpec): boolean {
+  return rules.find((rule) => ruleAllows(rule, peer))?.allows ?? false;
+}
+
+/** Whether a rule speaks of a link; of an ACL's entry that is a match, whatever it says then. */
 function ruleAllows({ protocol, fromPort, toPort, cidr }: FirewallRule, { address, port }: PeerSpec): boolean {
   if (!isInside(address, [cidr])) return false;
   if (protocol === '-1') return true;

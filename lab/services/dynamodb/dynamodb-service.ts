@@ -55,6 +55,7 @@ export class DynamoDbService implements AwsService {
   async run(operation: string, input: unknown, _call: ServiceCall): Promise<unknown> {
     const parameters = input as Input;
     refuseDropped(operation, parameters);
+    refuseEmptyIndexKeys(this.#tables.get(String(parameters.TableName)), parameters.Item);
     if (operation === 'DescribeTimeToLive') return this.#describeTimeToLive(parameters);
     if (operation === 'DescribeContinuousBackups') return this.#describeBackups(parameters);
     if (!writes.has(operation)) return this.#correctArns(await this.#call(operation, parameters));
@@ -127,4 +128,18 @@ function refuseDropped(operation: string, input: Input): void {
   const stream = input.StreamSpecification as { readonly StreamEnabled?: boolean } | undefined;
   if (stream?.StreamEnabled === true) refuseUnsupported('DynamoDB', operation, "parameter 'StreamSpecification'");
   if (Array.isArray(input.TransactItems)) refuseUnsupported('DynamoDB', operation, 'operation');
+}
+
+/** dynalite looks at the keys of the table only; the indexes' keys must not be empty either. */
+function refuseEmptyIndexKeys(table: TableSeed | undefined, item: unknown): void {
+  const indexes = [...(table?.globalSecondaryIndexes ?? []), ...(table?.localSecondaryIndexes ?? [])];
+  const names = (indexes as { readonly KeySchema: readonly KeyElement[] }[]).flatMap(({ KeySchema }) => KeySchema);
+  const values = (item ?? {}) as Readonly<Record<string, { readonly S?: string } | undefined>>;
+  const empty = names.find(({ AttributeName }) => values[AttributeName]?.S === '');
+  if (empty === undefined) return;
+  const why = 'A value specified for a secondary index key is not supported. It cannot contain an empty string value';
+  throw new ServiceError(
+    'ValidationException',
+    `One or more parameter values are not valid. ${why}. IndexKey: ${empty.AttributeName}`,
+  );
 }

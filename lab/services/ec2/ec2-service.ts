@@ -1,16 +1,23 @@
 import type { Firewall } from '../../hosts/host-world.ts';
 import { runOperation } from '../wire/service.ts';
 import type { AwsService, InputErrorCodes, Operation, ServiceCall, Wire } from '../wire/service.ts';
+import { defineAddresses } from './addresses.ts';
 import { defineDescribes } from './describe.ts';
+import { defineStatusReads } from './describe-status.ts';
 import { FirewallTeller, toFirewall } from './firewall.ts';
 import type { FirewallListener } from './firewall.ts';
 import { findInterface } from './find.ts';
 import { Ec2Model } from './model.ts';
+import type { NetworkAclEntry } from './model.ts';
+import { defineAclEntries } from './network-acl-entries.ts';
+import { defineNetworkAcls } from './network-acls.ts';
 import { modifyNetworkInterfaceAttribute } from './modify-network-interface.ts';
 import type { Ec2Desk } from './operation.ts';
 import { defineRuleChanges } from './security-group-rules.ts';
 import { createSecurityGroup, deleteSecurityGroup } from './security-groups.ts';
 import { seedInstance, seedRule, seedSecurityGroup, seedVpc } from './seed.ts';
+import { seedElasticIp, seedNetworkAcl, seedNetworkAclEntry, seedSubnet } from './seed-subnets.ts';
+import type { ElasticIpSeed, NetworkAclSeed, SubnetSeed } from './seed-subnets.ts';
 import type { InstanceSeed, RuleSeed, SecurityGroupSeed, VpcSeed } from './seed.ts';
 import { createTags, deleteTags } from './tags.ts';
 import { TokenBuckets } from './token-buckets.ts';
@@ -21,6 +28,8 @@ export interface Ec2ServiceProps {
   readonly region: string;
   /** Told about every interface whose effective rules changed, before the change is answered. Default: nobody. */
   readonly onFirewallChange?: FirewallListener | undefined;
+  /** Told after every Elastic IP that may have moved. Default: nobody is. */
+  readonly onRouteChange?: (() => Promise<void>) | undefined;
   /** Whether the documented token buckets are in force. Default: false. */
   readonly throttles?: boolean | undefined;
   /** The most things a Describe answers at once; small values show who forgets `NextToken`. Default: 1000. */
@@ -37,9 +46,11 @@ export class Ec2Service implements AwsService {
   readonly #teller: FirewallTeller;
   readonly #operations: Readonly<Record<string, Operation>>;
   readonly #buckets: TokenBuckets | undefined;
+  readonly #onRouteChange: (() => Promise<void>) | undefined;
 
   constructor(props: Ec2ServiceProps) {
     this.model = new Ec2Model(props.accountId, props.region);
+    this.#onRouteChange = props.onRouteChange;
     this.#teller = new FirewallTeller(this.model, props.onFirewallChange);
     this.#buckets = props.throttles === true ? new TokenBuckets() : undefined;
     const desk: Ec2Desk = {
@@ -50,6 +61,10 @@ export class Ec2Service implements AwsService {
     this.#operations = {
       ...defineDescribes(desk),
       ...defineRuleChanges(desk),
+      ...defineAddresses(desk),
+      ...defineNetworkAcls(desk),
+      ...defineAclEntries(desk),
+      ...defineStatusReads(desk),
       ModifyNetworkInterfaceAttribute: modifyNetworkInterfaceAttribute(desk),
       CreateSecurityGroup: createSecurityGroup(desk),
       DeleteSecurityGroup: deleteSecurityGroup(desk),
@@ -60,7 +75,9 @@ export class Ec2Service implements AwsService {
 
   async run(operation: string, input: unknown, call: ServiceCall): Promise<unknown> {
     this.#buckets?.take(operation, input);
-    return await runOperation('EC2', this.#operations, call, codes);
+    const answer = await runOperation('EC2', this.#operations, call, codes);
+    if (/^(Dis)?[Aa]ssociateAddress$/.test(operation)) await this.#onRouteChange?.();
+    return answer;
   }
 
   addVpc(seed: VpcSeed): void {
@@ -79,6 +96,29 @@ export class Ec2Service implements AwsService {
   /** Adds a running instance with its interfaces and returns the interface ids. */
   addInstance(seed: InstanceSeed): readonly string[] {
     return seedInstance(this.model, seed);
+  }
+
+  addSubnet(seed: SubnetSeed): void {
+    seedSubnet(this.model, seed);
+  }
+
+  /** Adds a network ACL and returns its id. */
+  addNetworkAcl(seed: NetworkAclSeed): string {
+    return seedNetworkAcl(this.model, seed);
+  }
+
+  addNetworkAclEntry(networkAclId: string, entry: NetworkAclEntry): void {
+    seedNetworkAclEntry(this.model, networkAclId, entry);
+  }
+
+  addElasticIp(seed: ElasticIpSeed): void {
+    seedElasticIp(this.model, seed);
+  }
+
+  /** Makes an instance's status checks fail, or pass again. */
+  setImpaired(instanceId: string, isImpaired: boolean): void {
+    if (isImpaired) this.model.impaired.add(instanceId);
+    else this.model.impaired.delete(instanceId);
   }
 
   addPrefixList(prefixListId: string, cidrs: readonly string[]): void {

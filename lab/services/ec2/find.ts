@@ -1,5 +1,14 @@
 import { ServiceError } from '../wire/service-error.ts';
-import type { Ec2Model, Instance, NetworkInterface, SecurityGroup, SecurityGroupRule } from './model.ts';
+import type {
+  Ec2Model,
+  ElasticIp,
+  Instance,
+  NetworkAcl,
+  NetworkInterface,
+  SecurityGroup,
+  SecurityGroupRule,
+  Subnet,
+} from './model.ts';
 
 /** Finds a security group or answers as EC2 does for a malformed or unknown id. */
 export function findGroup(model: Ec2Model, groupId: string): SecurityGroup {
@@ -25,6 +34,23 @@ export function findRule(model: Ec2Model, ruleId: string): SecurityGroupRule {
   checkId(ruleId, 'sgr', 'InvalidSecurityGroupRuleId.Malformed');
   const group = [...model.securityGroups.values()].find(({ rules }) => rules.has(ruleId));
   return found(group?.rules.get(ruleId), 'InvalidSecurityGroupRuleId.NotFound', 'security group rule ID', ruleId);
+}
+
+/** Finds a subnet or answers as EC2 does for a malformed or unknown id. */
+export function findSubnet(model: Ec2Model, subnetId: string): Subnet {
+  checkId(subnetId, 'subnet', 'InvalidSubnetID.Malformed');
+  return found(model.subnets.get(subnetId), 'InvalidSubnetID.NotFound', 'subnet ID', subnetId);
+}
+
+/** Finds a network ACL or answers as EC2 does for a malformed or unknown id. */
+export function findNetworkAcl(model: Ec2Model, networkAclId: string): NetworkAcl {
+  checkId(networkAclId, 'acl', 'InvalidNetworkAclID.Malformed');
+  return found(model.networkAcls.get(networkAclId), 'InvalidNetworkAclID.NotFound', 'networkAcl ID', networkAclId);
+}
+
+/** Finds an Elastic IP address; EC2 makes no difference between a malformed and an unknown id here. */
+export function findAddress(model: Ec2Model, allocationId: string): ElasticIp {
+  return found(model.addresses.get(allocationId), 'InvalidAllocationID.NotFound', 'allocation ID', allocationId);
 }
 
 /** AWS counts 8 or 17 hexadecimal digits after the prefix. */

@@ -1,4 +1,4 @@
-import type { Firewall, FirewallRule } from '../../hosts/host-world.ts';
+import type { Firewall, FirewallRule, SubnetRule, SubnetRules } from '../../hosts/host-world.ts';
 import type { Ec2Model, NetworkInterface, RulePeer, SecurityGroupRule } from './model.ts';
 
 /** The interface a changed firewall belongs to; `deviceIndex` 0 is the server's primary one. */
@@ -29,7 +29,34 @@ export function toFirewall(model: Ec2Model, card: NetworkInterface): Firewall {
       );
     return sortDistinct(resolved);
   };
-  return { ingress: resolve(false), egress: resolve(true) };
+  const subnet = toSubnetRules(model, card);
+  return { ingress: resolve(false), egress: resolve(true), ...(subnet && { subnet }) };
+}
+
+/** The ACL of the interface's subnet; undefined where it lets everything through, as AWS's default one does. */
+function toSubnetRules(model: Ec2Model, { subnetId }: NetworkInterface): SubnetRules | undefined {
+  const subnet = model.subnets.get(subnetId);
+  const entries = model.networkAcls.get(subnet?.networkAclId ?? '')?.entries ?? [];
+  const pick = (egress: boolean): readonly SubnetRule[] =>
+    entries
+      .filter((entry) => entry.egress === egress)
+      .toSorted((one, other) => one.ruleNumber - other.ruleNumber)
+      .map(({ protocol, fromPort, toPort, cidr, action }) => ({
+        protocol,
+        fromPort,
+        toPort,
+        cidr,
+        allows: action === 'allow',
+      }));
+  const [ingress, egress] = [pick(false), pick(true)];
+  if (subnet === undefined || [ingress, egress].every(([first]) => first !== undefined && letsAllThrough(first))) {
+    return undefined;
+  }
+  return { cidr: subnet.cidrBlock, ingress, egress };
+}
+
+function letsAllThrough({ allows, protocol, cidr }: SubnetRule): boolean {
+  return allows && protocol === '-1' && cidr === '0.0.0.0/0';
 }
 
 /** The lab's fabric knows ICMP as a whole only; a rule for one ICMP type is left out, again the safe side. */

@@ -71,6 +71,43 @@ export interface Instance {
   state: 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 }
 
+/** A part of a VPC in one availability zone; exactly one network ACL stands at its edge. */
+export interface Subnet {
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly cidrBlock: string;
+  readonly availabilityZone: string;
+  networkAclId: string;
+  /** Another one after every ReplaceNetworkAclAssociation. */
+  aclAssociationId: string;
+}
+
+/** A rule of a network ACL. `fromPort` and `toPort` are -1 where there are none. */
+export interface NetworkAclEntry {
+  readonly ruleNumber: number;
+  readonly egress: boolean;
+  readonly action: 'allow' | 'deny';
+  readonly protocol: '-1' | 'icmp' | 'tcp' | 'udp';
+  readonly fromPort: number;
+  readonly toPort: number;
+  readonly cidr: string;
+}
+
+/** A network ACL: stateless, first match by number wins. */
+export interface NetworkAcl {
+  readonly networkAclId: string;
+  readonly vpcId: string;
+  readonly isDefault: boolean;
+  entries: readonly NetworkAclEntry[];
+}
+
+/** An Elastic IP address. */
+export interface ElasticIp {
+  readonly allocationId: string;
+  readonly publicIp: string;
+  association: { readonly associationId: string; readonly networkInterfaceId: string } | undefined;
+}
+
 /** Tags of one resource; the order of insertion is the order in answers. */
 export type Tags = Map<string, string>;
 
@@ -82,6 +119,11 @@ export class Ec2Model {
   readonly securityGroups = new Map<string, SecurityGroup>();
   readonly networkInterfaces = new Map<string, NetworkInterface>();
   readonly instances = new Map<string, Instance>();
+  readonly subnets = new Map<string, Subnet>();
+  readonly networkAcls = new Map<string, NetworkAcl>();
+  readonly addresses = new Map<string, ElasticIp>();
+  /** Instances whose status checks fail. */
+  readonly impaired = new Set<string>();
   readonly prefixLists = new Map<string, readonly string[]>();
   readonly tags = new Map<string, Tags>();
   #lastNumber = 0;
@@ -105,6 +147,15 @@ export class Ec2Model {
     const known = this.tagsOf(resourceId);
     for (const [key, value] of Object.entries(tags)) known.set(key, value);
     this.tags.set(resourceId, known);
+  }
+
+  subnetsOf({ networkAclId }: NetworkAcl): readonly Subnet[] {
+    return [...this.subnets.values()].filter((subnet) => subnet.networkAclId === networkAclId);
+  }
+
+  /** Subnets the lab was not told of lie in the Region's first zone. */
+  zoneOf(subnetId: string): string {
+    return this.subnets.get(subnetId)?.availabilityZone ?? `${this.region}a`;
   }
 
   interfacesOf(instanceId: string): readonly NetworkInterface[] {

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Attachment, Ec2Model, Instance, NetworkInterface, RulePeer, RuleSpec } from './model.ts';
+import { ensureSubnet, seedDefaultAcl } from './seed-subnets.ts';
 import { LabSetupError } from '../setup-error.ts';
 
 /** A VPC to begin with. Default: not the default VPC, which forgives too much. */
@@ -64,6 +65,7 @@ export function seedVpc(model: Ec2Model, seed: VpcSeed): void {
   const { vpcId, cidrBlock, isDefault = false, tags = {} } = seed;
   model.vpcs.set(vpcId, { vpcId, cidrBlock, isDefault });
   model.setTags(vpcId, tags);
+  seedDefaultAcl(model, vpcId);
 }
 
 /** Puts a group with its rules in place and returns its id. */
@@ -115,7 +117,7 @@ export function seedInstance(model: Ec2Model, seed: InstanceSeed): readonly stri
   const instance: Instance = {
     instanceId: seed.instanceId,
     vpcId: seed.vpcId,
-    subnetId: seed.subnetId ?? model.nextId('subnet'),
+    subnetId: ensureSubnet(model, seed.vpcId, primary.privateIpAddress, seed.subnetId),
     privateIpAddress: primary.privateIpAddress,
     platform: seed.platform ?? 'linux',
     launchTime: new Date(),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ServiceError } from '../wire/service-error.ts';
 import type { Operation } from '../wire/service.ts';
-import { findGroup, findInstance, findInterface, findRule } from './find.ts';
+import { findAddress, findGroup, findInstance, findInterface, findNetworkAcl, findRule, findSubnet } from './find.ts';
 import type { Ec2Model } from './model.ts';
 import { defineChange } from './operation.ts';
 import type { Ec2Desk } from './operation.ts';
@@ -46,5 +46,8 @@ function checkResource(model: Ec2Model, resourceId: string): void {
   else if (prefix === 'eni') findInterface(model, resourceId);
   else if (prefix === 'sg') findGroup(model, resourceId);
   else if (prefix === 'sgr') findRule(model, resourceId);
+  else if (prefix === 'subnet') findSubnet(model, resourceId);
+  else if (prefix === 'acl') findNetworkAcl(model, resourceId);
+  else if (prefix === 'eipalloc') findAddress(model, resourceId);
   else if (!model.vpcs.has(resourceId)) throw new ServiceError('InvalidID', `The ID '${resourceId}' is not valid`);
 }

@@ -11,12 +11,19 @@ const describing: BucketSize = { burst: 100, refillPerSecond: 20 };
 /** A describe of everything, without filter, ids or page size, has a bucket of its own. */
 const describingAll: BucketSize = { burst: 50, refillPerSecond: 10 };
 
-/** The documented buckets of one account and Region; every API has its own. */
+/**
+ * The documented buckets of one account and Region; every API has its own. What is not here is a read or a change like
+ * most: AssociateAddress, ReplaceNetworkAclAssociation and the entries of network ACLs are among those.
+ */
 const documented: Readonly<Record<string, BucketSize>> = {
   ModifyNetworkInterfaceAttribute: { burst: 100, refillPerSecond: 5 },
   CreateTags: { burst: 100, refillPerSecond: 10 },
   DeleteTags: { burst: 100, refillPerSecond: 10 },
+  DescribeSecurityGroupReferences: { burst: 20, refillPerSecond: 5 },
 };
+
+/** Calls that change nothing are told by their names. */
+const readPattern = /^(Describe|Get|List|Search)/;
 
 const unfilteredApis = new Set(['DescribeInstances', 'DescribeNetworkInterfaces', 'DescribeSecurityGroups']);
 
@@ -46,5 +53,5 @@ export class TokenBuckets {
 function findBucket(operation: string, input: unknown): readonly [string, BucketSize] {
   const isUnfiltered = Object.keys(input ?? {}).every((name) => name === 'DryRun');
   if (unfilteredApis.has(operation) && isUnfiltered) return [`${operation} of all`, describingAll];
-  return [operation, documented[operation] ?? (operation.startsWith('Describe') ? describing : mutating)];
+  return [operation, documented[operation] ?? (readPattern.test(operation) ? describing : mutating)];
 }

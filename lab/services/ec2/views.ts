@@ -2,7 +2,7 @@ import type { XmlStructure } from '../wire/xml.ts';
 import type { Ec2Model, Instance, NetworkInterface, RuleSpec, SecurityGroup, SecurityGroupRule } from './model.ts';
 
 /** Codes of instance states, as in every DescribeInstances answer. */
-const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
+export const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
 
 /** Tags of any resource, in the order in which they were set. */
 export function viewTags(model: Ec2Model, resourceId: string): readonly XmlStructure[] {
@@ -110,7 +110,7 @@ export function viewInterface(model: Ec2Model, card: NetworkInterface): XmlStruc
   const { attachment } = card;
   return {
     ...viewCard(model, card),
-    availabilityZone: `${model.region}a`,
+    availabilityZone: model.zoneOf(card.subnetId),
     requesterManaged: card.requesterManaged,
     attachment: attachment && {
       ...viewAttachment(card),
@@ -130,7 +130,7 @@ export function viewInstance(model: Ec2Model, instance: Instance): XmlStructure 
     instanceState: { code: stateCodes[instance.state], name: instance.state },
     instanceType: 'm7g.large',
     launchTime: instance.launchTime,
-    placement: { availabilityZone: `${model.region}a`, tenancy: 'default' },
+    placement: { availabilityZone: model.zoneOf(instance.subnetId), tenancy: 'default' },
     platform: instance.platform === 'windows' ? 'windows' : undefined,
     platformDetails: instance.platform === 'windows' ? 'Windows' : 'Linux/UNIX',
     vpcId: instance.vpcId,
@@ -147,6 +147,10 @@ export function viewInstance(model: Ec2Model, instance: Instance): XmlStructure 
 
 /** The members an interface has in both views, its own and the instance's. */
 function viewCard(model: Ec2Model, card: NetworkInterface): XmlStructure {
+  const { networkInterfaceId } = card;
+  const eip = [...model.addresses.values()].find(
+    ({ association }) => association?.networkInterfaceId === networkInterfaceId,
+  );
   return {
     networkInterfaceId: card.networkInterfaceId,
     subnetId: card.subnetId,
@@ -157,6 +161,7 @@ function viewCard(model: Ec2Model, card: NetworkInterface): XmlStructure {
     privateIpAddressesSet: [{ privateIpAddress: card.privateIpAddress, primary: true }],
     sourceDestCheck: true,
     interfaceType: 'interface',
+    association: eip && { publicIp: eip.publicIp, ipOwnerId: model.accountId },
     groupSet: viewGroups(model, card.groupIds),
   };
 }

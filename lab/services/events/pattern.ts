@@ -28,13 +28,21 @@ const maximumPatternLength = 2048;
  * on the element: `{"a":{"b":[1],"c":[2]}}` does not match `{"a":[{"b":1,"c":0},{"b":0,"c":2}]}`.
  */
 export function compilePattern(pattern: unknown): EventPattern {
-  if (JSON.stringify(pattern).length > maximumPatternLength)
-    throw invalidPattern('a pattern has at most 2048 characters', '…');
+  if (lengthOf(pattern) > maximumPatternLength) throw invalidPattern('a pattern has at most 2048 characters', '…');
   const alternatives = expand(pattern, '');
   return (event) => {
     const leaves = collectLeaves(event);
     return alternatives.some((conditions) => holds(conditions, leaves, new Map()));
   };
+}
+
+/** What is nested too deeply to be written is longer than any limit. */
+function lengthOf(pattern: unknown): number {
+  try {
+    return (JSON.stringify(pattern) ?? '').length;
+  } catch {
+    return Infinity;
+  }
 }
 
 /** Writes a pattern as alternatives without `$or`. */

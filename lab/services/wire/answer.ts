@@ -14,6 +14,7 @@ export interface WireAnswer {
 export function toAnswer(wire: Wire, operation: string, result: unknown, requestId: string): WireAnswer {
   if (wire.kind === 'json') return { ...jsonHead(wire, 200), body: JSON.stringify(result ?? {}) };
   const members = (result ?? {}) as XmlStructure;
+  if (wire.kind === 'rest-xml') return xml(200, toRestBody(wire.namespace, operation, members));
   const inner =
     wire.kind === 'ec2-query'
       ? writeXml({ requestId, ...members }, 'item')
@@ -38,6 +39,11 @@ export function toErrorAnswer(wire: Wire, error: ServiceError, requestId: string
         error.status,
         `<ErrorResponse xmlns="${wire.namespace}"><Error><Type>Sender</Type>${fault}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
       );
+}
+
+/** The members stand in the root element itself; where a request is told by headers, the SDK asks for no more. */
+function toRestBody(namespace: string, operation: string, members: XmlStructure): string {
+  return `<${operation}Response xmlns="${namespace}">${writeXml(members, 'member')}</${operation}Response>`;
 }
 
 function jsonHead(wire: Extract<Wire, { kind: 'json' }>, status: number): Omit<WireAnswer, 'body'> {

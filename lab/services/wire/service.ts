@@ -15,10 +15,25 @@ export interface ServiceCall {
   readonly session?: string;
 }
 
-/** How a service is spoken to: JSON with an `x-amz-target` prefix, or forms answered in XML. */
+/** A request of a service whose operations are told by method and path. */
+export interface RestRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
+/** How a service is spoken to: JSON with an `x-amz-target` prefix, forms answered in XML, or XML over paths. */
 export type Wire =
   | { readonly kind: 'json'; readonly targetPrefix: string; readonly version: '1.0' | '1.1' }
-  | { readonly kind: 'ec2-query' | 'query'; readonly scope: string; readonly namespace: string };
+  | { readonly kind: 'ec2-query' | 'query'; readonly scope: string; readonly namespace: string }
+  | {
+      readonly kind: 'rest-xml';
+      readonly scope: string;
+      readonly namespace: string;
+      /** Tells the operation and its input; throws a ServiceError for what is none. */
+      readonly read: (request: RestRequest) => { readonly operation: string; readonly input: unknown };
+    };
 
 /** One emulated service: its IAM prefix, its wire form and its operations. */
 export interface AwsService {

@@ -1,5 +1,16 @@
 /** What an XML answer is built from; `undefined` members are left out, lists become repeated item elements. */
-export type XmlValue = string | number | boolean | Date | undefined | readonly XmlValue[] | XmlStructure;
+export type XmlValue = string | number | boolean | Date | undefined | readonly XmlValue[] | XmlItems | XmlStructure;
+
+/** A list whose elements have a name of their own, as `DBInstance` inside `DBInstances`. */
+export class XmlItems {
+  readonly element: string;
+  readonly items: readonly XmlValue[];
+
+  constructor(element: string, items: readonly XmlValue[]) {
+    this.element = element;
+    this.items = items;
+  }
+}
 
 /** A structure of an XML answer, keyed by element name. */
 export interface XmlStructure {
@@ -28,6 +39,8 @@ function writeElement(element: string, value: XmlValue, itemElement: 'item' | 'm
 
 function writeContent(value: Exclude<XmlValue, undefined>, itemElement: 'item' | 'member'): string {
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof XmlItems)
+    return value.items.map((item) => writeElement(value.element, item, itemElement)).join('');
   if (isList(value)) return value.map((item) => writeElement(itemElement, item, itemElement)).join('');
   if (typeof value === 'object') return writeXml(value, itemElement);
   return escapeXml(String(value));

@@ -1,3 +1,5 @@
+import type { Grant } from '../../../lab/iam/find-unused-grants.ts';
+
 /** Everyone with a role of the stack, and a part of the logical id by which he is found. */
 export const callers = {
   Assess: 'FunctionsAssessFunction',
@@ -8,13 +10,19 @@ export const callers = {
   KillSessions: 'FunctionsKillSessionsFunction',
   ResyncClock: 'FunctionsResyncClockFunction',
   ShedConnections: 'FunctionsShedConnectionsFunction',
-  HandOver: 'FunctionsHandOverFunction',
+  FailOver: 'FunctionsFailOverFunction',
+  HoldOpen: 'FunctionsHoldOpenFunction',
   AskPerson: 'FunctionsAskPersonFunction',
   CloseIncident: 'FunctionsCloseIncidentFunction',
   Restore: 'FunctionsRestoreFunction',
+  WatchReviews: 'ReviewsWatchReviewsFunction',
+  WatchTimeZones: 'FunctionsWatchTimeZonesFunction',
   'the respond machine': 'WorkflowsRespondStateMachine',
   'the isolate machine': 'WorkflowsIsolateStateMachine',
   'the cut-by-profile machine': 'WorkflowsCutByProfileStateMachine',
+  'the fail-over machine': 'WorkflowsFailOverStateMachine',
+  'the hold-open machine': 'WorkflowsHoldOpenStateMachine',
+  'the lock-border machine': 'WorkflowsLockBorderStateMachine',
   'the approve machine': 'WorkflowsApproveStateMachine',
   'the restore machine': 'WorkflowsRestoreStateMachine',
 } as const;
@@ -27,7 +35,7 @@ const traces = 'Lambda and Step Functions send traces of their own, and the lab 
 const functionLog = 'Lambda writes the log of a function in its name, and the lab keeps it itself';
 const tableKey = 'DynamoDB asks for the key of the table in the name of its caller, and the lab encrypts nothing';
 
-/** Granted and never asked for in the lab, with the reason. */
+/** Granted and never asked for in the lab, with the reason; by action, or by action and kind of resource. */
 export const spared: Readonly<Record<string, string>> = {
   'logs:CreateLogStream': functionLog,
   'logs:PutLogEvents': functionLog,
@@ -47,6 +55,18 @@ export const spared: Readonly<Record<string, string>> = {
   'kms:DescribeKey': tableKey,
   'kms:Encrypt': tableKey,
   'kms:GenerateDataKey': tableKey,
+  'sqs:SendMessage':
+    'Lambda keeps what an event could not be worked off for in the name of the function, the lab in that of the rule',
+  'ec2:AssociateAddress':
+    'Whether the server behind an interface is asked for is not documented; the lab asks for the interface',
+  'ec2:DisassociateAddress':
+    'Only for an address that lay nowhere before its fail-over, and in the lab it lay somewhere',
   'ssm:CancelCommand': 'Asked for only when a host has not answered for 55 s',
   'states:StopExecution': 'A machine stops the one it waits for only when it is stopped itself, or runs out of time',
 };
+
+/** The key under which a grant that nothing used is spared; undefined where it is not. */
+export function findSpared({ action, resource }: Pick<Grant, 'action' | 'resource'>): string | undefined {
+  const kind = resource.split(':').at(-1)?.split('/')[0] ?? '';
+  return [action, `${action} on ${kind}`].find((key) => Object.hasOwn(spared, key));
+}

@@ -6,6 +6,7 @@ import { play } from '../../../lab/play.ts';
 import { readScenarios, toServerSpec } from '../../../lab/scenario.ts';
 import type { ScenarioServer } from '../../../lab/scenario.ts';
 import { answerTask } from '../../../lab/trigger.ts';
+import { reviewDetailType, reviewSource } from '../../../lambdas/shared/reviews/review-event.ts';
 import { tagKeys } from '../../../lambdas/shared/tags.ts';
 import { readFixture } from '../../builders/events.ts';
 
@@ -50,7 +51,8 @@ export async function playEverything(lab: Lab): Promise<Everything> {
 /** The operator, who has no role here, and rules: the roles of their targets are not to be had from a deployment. */
 const apart = /^(AKIALABOPERATOR$|arn:aws:events:)/;
 
-function watchCalls(lab: Lab, { calls, unmapped }: Everything): void {
+/** Notes every call that comes from now on, with what AWS would have authorised for it. */
+export function watchCalls(lab: Lab, { calls, unmapped }: Everything): void {
   lab.aws.gateway.setIntercept((call) => {
     const caller = findCaller(lab.deployment, call.caller);
     try {
@@ -148,4 +150,7 @@ async function playAlarmOfAlarms(lab: Lab): Promise<void> {
 async function playNonsense(lab: Lab): Promise<void> {
   await lab.trigger({ fuse: 'trip' });
   await lab.restore({ incidentId: 'inc-unknown', requestedBy: 'desk', reason: 'a slip of the pen' });
+  // Refused as often as it is delivered.
+  const detail = { operation: 'close', name: 'unheard-of', by: 'desk', reason: 'a slip of the pen' };
+  await lab.trigger({ source: reviewSource, 'detail-type': reviewDetailType, detail });
 }

@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { detectTimeZonesScript } from '../../../../documents/detect-time-zones.ts';
+import { holdTimeScript } from '../../../../documents/hold-time.ts';
 import { holdTaskWindowsScript } from '../../../../documents/hold-task.ts';
-import { killConnectionsOnWindowsScript } from '../../../../documents/kill-connections.ts';
+import { killConnectionsOnWindowsScript, killConnectionsScript } from '../../../../documents/kill-connections.ts';
 import { killSessionsScript } from '../../../../documents/kill-sessions.ts';
 import { releaseSessionsScript } from '../../../../documents/release-sessions.ts';
+import { releaseTimeScript } from '../../../../documents/release-time.ts';
 import { resyncClockScript } from '../../../../documents/resync-clock.ts';
 import { shedConnectionsScript } from '../../../../documents/shed-connections.ts';
 import { startServiceScript } from '../../../../documents/start-service.ts';
 import type { HostWorld, PeerSpec } from '../../../../lab/hosts/host-world.ts';
 import type { MachineSpec } from '../../../../lab/hosts/machine.ts';
 import { createSimulatedHostWorld } from '../../../../lab/hosts/simulated/simulated-host-world.ts';
+import { HoldVerdictSchema, ReleaseVerdictSchema } from '../../../../lambdas/shared/actions/hold-open/verdicts.ts';
+import { TimeZonesVerdictSchema } from '../../../../lambdas/shared/time-zones/verdict.ts';
 import { peer } from '../host-peer.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -49,6 +54,103 @@ describe('the simulated documents', () => {
 
     expect(verdict).toMatchObject({ exitCode: 0, ok: true, document: 'hold-task', simulated: true });
     expect(verdict).toMatchObject({ tasks: [{ name: 'windows:DataSync', before: 'active', status: 'held' }] });
+  });
+
+  it('cut whom the server noted at night, home and golden ones spared, and nobody where nobody is left', async () => {
+    const [stranger, atHome, golden] = ['203.0.113.9', '198.51.100.7', '10.20.0.5'];
+    const peers = [stranger, atHome, golden].map((address) => peer({ name: address, address }));
+    const world = await start({ ...linux, nightLogins: [stranger, atHome, golden] }, ...peers);
+    const wanted = { scope: 'peers', peersFrom: 'night-logins', golden: `in@${golden}@any` };
+
+    const none = await run(world, killConnectionsScript, { ...wanted, homeCidrs: '203.0.113.0/24 198.51.100.0/24' });
+    const cut = await run(world, killConnectionsScript, { ...wanted, homeCidrs: '198.51.100.0/24' });
+
+    expect(none).toMatchObject({ exitCode: 66, ok: false, blocked: false, peers: [], peersFound: 0 });
+    expect(cut).toMatchObject({ exitCode: 0, ok: true, cut: 3, peers: [stranger], peersFound: 1 });
+    expect((await world.count('i-1')).map(({ established }) => established)).toEqual([0, 3, 3]);
+  });
+
+  it('refuse on Windows to read whom to cut, and everywhere to read and to be told', async () => {
+    const noted = { nightLogins: ['203.0.113.9'] };
+    const onWindows = await start({ platform: 'Windows', ...noted }, peer());
+    const onLinux = await start({ ...linux, ...noted }, peer());
+    const wanted = { scope: 'peers', peersFrom: 'night-logins' };
+
+    const refused: readonly Readonly<Record<string, unknown>>[] = [
+      await run(onWindows, killConnectionsOnWindowsScript, wanted),
+      await run(onLinux, killConnectionsScript, { ...wanted, peers: '203.0.113.7' }),
+      await run(onLinux, killConnectionsScript, { ...wanted, scope: 'server' }),
+    ];
+
+    expect(refused.map(({ exitCode, ok }) => ({ exitCode, ok }))).toEqual(
+      refused.map(() => ({ exitCode: 64, ok: false })),
+    );
+    expect(refused[0]?.['error']).toContain('Windows');
+  });
+
+  it.each([
+    [undefined, 0],
+    ['Asia/Tokyo', 540],
+    ['Asia/Kolkata', 330],
+    ['America/Phoenix', -420],
+  ] as const)('tell %s as %s min east of UTC, of the host and of its database', async (timeZone, offsetMinutes) => {
+    const database = { engine: 'mariadb' } as const;
+    const world = await start({ ...linux, database, ...(timeZone !== undefined && { timeZone }) });
+
+    const verdict = await run(world, detectTimeZonesScript, {});
+
+    expect(TimeZonesVerdictSchema.parse(verdict)).toMatchObject({
+      ok: true,
+      offsetMinutes,
+      engines: [{ engine: 'mariadb', offsetMinutes }],
+    });
+  });
+
+  it.each([
+    ['clock:PHC0', 'PHC0', ['wrong', 'wrong'], 'switched', 'PHC0'],
+    ['server:10.0.7.9', '10.0.7.8', ['silent', 'silent'], 'switched', '10.0.7.9'],
+    ['clock:PHC0', 'PHC0', ['silent', 'silent'], 'carried', 'PHC0'],
+    ['clock:PHC0', 'PHC0', ['silent', 'right'], 'kept', '10.0.7.2'],
+  ] as const)(
+    'hold a clock by %s beside %s, its own sources %j: %s',
+    async (held, other, answers, result, timeFrom) => {
+      const [first, second] = answers;
+      const timeSources = [
+        { name: '10.0.7.1', answers: first },
+        { name: '10.0.7.2', answers: second },
+        { name: other, answers: other === 'PHC0' ? 'right' : 'silent' },
+      ] satisfies MachineSpec['timeSources'];
+      const world = await start({ ...linux, timeSources });
+      const before = await world.readMachine('i-1');
+
+      const verdict = await run(world, holdTimeScript, { sources: '10.0.7.1 10.0.7.2', backup: held, limitMs: '1' });
+      const during = await world.readMachine('i-1');
+      const released = await run(world, releaseTimeScript, { changed: result === 'switched' ? 'yes' : 'no' });
+
+      expect(HoldVerdictSchema.parse(verdict)).toMatchObject({ ok: true, result, changed: result === 'switched' });
+      expect(during.timeFrom).toBe(timeFrom);
+      expect(ReleaseVerdictSchema.parse(released).ok).toBe(true);
+      expect(await world.readMachine('i-1')).toEqual(before);
+    },
+  );
+
+  it('leave the sources alone where the backup does not carry, and put nothing back that was not changed', async () => {
+    const silent = { answers: 'silent' as const };
+    const world = await start({
+      ...linux,
+      timeSources: [
+        { name: '10.0.7.1', ...silent },
+        { name: 'PHC0', ...silent },
+      ],
+    });
+    const before = await world.readMachine('i-1');
+
+    const verdict = await run(world, holdTimeScript, { sources: '10.0.7.1', backup: 'clock:PHC0', limitMs: '1' });
+    const released = await run(world, releaseTimeScript, {});
+
+    expect(verdict).toMatchObject({ exitCode: 1, ok: false, result: 'failed', changed: false });
+    expect(released).toMatchObject({ exitCode: 3, error: 'No note on this host says what was held' });
+    expect(await world.readMachine('i-1')).toEqual(before);
   });
 
   it('refuse a block on Windows that leaves nothing out', async () => {
