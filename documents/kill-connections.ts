@@ -7,7 +7,9 @@ import {
   deadlinePattern,
   goldenListPattern,
   incidentPattern,
+  peersFromPattern,
   portListPattern,
+  shedTtlPattern,
   silencePattern,
   ttlPattern,
 } from './parameter-patterns.ts';
@@ -33,6 +35,28 @@ export const killConnectionsParameters = {
     allowedPattern: cidrListPattern,
     minChars: 0,
     maxChars: maxListCharacters,
+    default: '',
+  },
+  peersFrom: {
+    description:
+      'night-logins: scope peers takes them from what the sensor noted on the host, home and golden ones spared',
+    allowedPattern: peersFromPattern,
+    minChars: 0,
+    maxChars: 12,
+    default: '',
+  },
+  sinceSeconds: {
+    description: 'Of what the sensor noted, only what is not older counts',
+    allowedPattern: shedTtlPattern,
+    minChars: 1,
+    maxChars: 5,
+    default: '900',
+  },
+  homeCidrs: {
+    description: 'Addresses or CIDRs that are no strangers, whatever the sensor noted',
+    allowedPattern: cidrListPattern,
+    minChars: 0,
+    maxChars: 2048,
     default: '',
   },
   ports: {

@@ -47,6 +47,12 @@ const address = `((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9][0-9]?)(\\.${byte}){3}|[1-
 export const addressPattern = `^${address}$`;
 /** One address of either family, or nothing. */
 export const optionalAddressPattern = `^${address}?$`;
+const clockId = '[0-9A-Za-z]{1,4}';
+
+/** One to eight time sources: addresses, or the ids that reference clocks have in the daemon's list. */
+export const timeSourceListPattern = `^(${address}|${clockId})( (${address}|${clockId})){0,7}$`;
+/** What takes over from them. */
+export const timeBackupPattern = `^(server:${address}|clock:${clockId}|holdover)$`;
 /** Milliseconds above 0 with up to three decimals, below 100,000. */
 export const limitMsPattern = '^([1-9][0-9]{0,4}(\\.[0-9]{1,3})?|0\\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$';
 /** Seconds from 0 to 60. */
@@ -62,6 +68,8 @@ export const optionalYesNoPattern = '^(yes|no)?$';
 export const processIdentityPattern = '^([1-9][0-9]{0,9}-[0-9]{1,20})?$';
 /** Everything in scope, or only what is dead already. */
 export const choicePattern = '^(all|zombies)$';
+/** Where the peers of a cut are read on the host; or nothing, where they are given. */
+export const peersFromPattern = '^(night-logins)?$';
 /** Seconds from 1 to 3600: how long a peer has been silent. */
 export const silencePattern = '^(3600|3[0-5][0-9]{2}|[12][0-9]{3}|[1-9][0-9]{0,2})$';
 
@@ -94,7 +102,7 @@ export const markPattern = '^(0|[1-9][0-9]{0,11})$';
 export const roundsPattern = '^[1-5]$';
 /** 1 to 100. */
 export const percentPattern = '^(100|[1-9][0-9]?)$';
-/** Seconds from 1 to 86400, one day: a shedding always ends by itself. */
+/** Seconds from 1 to 86400, one day: a shedding always ends by itself, and no login is older. */
 export const shedTtlPattern = '^(86400|86[0-3][0-9]{2}|8[0-5][0-9]{3}|[1-7][0-9]{4}|[1-9][0-9]{0,3})$';
 
 function classEntry(): string {

@@ -11,6 +11,8 @@ source parts/zones.sh
 readonly document=detect-time-zones
 # What one verdict has room for; the list holds all of them.
 readonly most_processes=4
+# Lists that are kept of one incident: a watch asks under one name every few minutes.
+readonly most_lists=20
 
 host_offset=null host_zone='' localtime='' ntp_synchronized='' list_file='' list_digest=''
 engine_facts='' process_facts='' process_count=0
@@ -66,6 +68,12 @@ read_processes() {
   done <process-zones
 }
 
+# Takes away the oldest lists; their names hold the time, and sort by it.
+prune_lists() {
+  local lists=(time-zones-*.tsv) index
+  for ((index = 0; index < ${#lists[@]} - most_lists; index++)); do rm -f "${lists[index]}"; done
+}
+
 read_parameters
 require_tools date readlink grep sort uniq paste timeout flock sha256sum head tr
 open_state_dir
@@ -78,6 +86,7 @@ for wanted in "${engines[@]}"; do read_engine "$wanted"; done
 read_processes
 list_digest=$(sha256sum "$list_file") || fail 70 "Cannot digest '$list_file'"
 list_digest=${list_digest%% *}
+prune_lists
 [[ -z $error ]] || fail 65 "$error"
 check_deadline 'reading time zones'
 print_verdict true

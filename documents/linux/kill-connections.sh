@@ -13,6 +13,8 @@ source parts/sockets.sh
 source parts/table.sh
 # shellcheck source=parts/zombies.sh
 source parts/zombies.sh
+# shellcheck source=parts/night-logins.sh
+source parts/night-logins.sh
 readonly document=kill-connections
 readonly most_rounds=3
 
@@ -23,6 +25,7 @@ print_verdict() {
   read_clock
   printf '{"ok":%s,"document":"%s","incident":"%s","scope":"%s","selected":%d,"cut":%d,"survivors":%d,' \
     "$1" "$document" "$incident" "$scope" "$selected" "$cut" "$survivors"
+  print_night_peers
   printf '"goldenBefore":%d,"goldenLost":%d,"blocked":%s,"tableDigest":"%s","listFile":"%s","listDigest":"%s",' \
     "$golden_before" "$golden_lost" "$blocked" "$table_digest" "$list_file" "$list_digest"
   printf '"blockMs":%d,"killMs":%d,"totalMs":%d,"error":"%s"}\n' \
@@ -38,8 +41,9 @@ read_parameters() {
   is_number "$seconds" 0 604800 || fail 64 "Parameter ttlSeconds must be 0 to 604800, received '${seconds:0:80}'"
   ttl=$seconds
   read_choice
+  read_peers_source
   read_spared
-  read_targets
+  [[ -n $peers_from ]] || read_targets
   read_resolvers
 }
 
@@ -122,6 +126,7 @@ compare_lists() {
 read_parameters
 require_tools nft ss ip awk grep timeout flock sha256sum lsns nsenter
 open_state_dir
+[[ -z $peers_from ]] || { find_night_peers && read_targets; }
 find_namespaces
 find_agent_terms
 list_before
@@ -132,4 +137,6 @@ compare_lists
 [[ -z $error ]] || fail 70 "$error"
 ((survivors == 0)) || fail 1 "$survivors sockets survive the kill: the kernel may lack SOCK_DESTROY"
 check_deadline 'killing sockets'
+# The others are cut; whoever cannot be given to a firewall is for a person.
+[[ -z $odd_login ]] || fail 1 "A login at night came from '$odd_login', which no firewall can be given"
 print_verdict true

@@ -11,10 +11,11 @@ source parts/steady-time.sh
 source parts/notes.sh
 # shellcheck source=parts/time-sources.sh
 source parts/time-sources.sh
+# shellcheck source=parts/put-back-sources.sh
+source parts/put-back-sources.sh
 readonly document=restore-time-source
-readonly answer_seconds=20
 
-was_added='' was_taken='' told_daemon=''
+was_added='' was_taken=''
 
 read_parameters() {
   read_common_parameters
@@ -66,69 +67,6 @@ recall_failed() {
   name_failed
 }
 
-# Ends the hold on a source: this incident does not need it any more.
-settle() {
-  status[$1]=$2
-  [[ -z ${phase[$1]-} ]] || note "$1" undone "${former[$1]}"
-}
-
-# Leaves a source to another incident that needs it as it is. It knows the same former state, so this one's hold ends.
-is_needed_elsewhere() {
-  [[ -n ${other_holder[$1]-} ]] || return 1
-  trouble "${shown[$1]} is still held by incident ${other_holder[$1]}, whose restore puts it back"
-  settle "$1" drifted
-}
-
-# Puts the former source online. Whether it was offline shows by the count alone.
-restore_failed() {
-  local offline_before=$offline_count
-  judge "$taken" drifted ''
-  if [[ ${before[$taken]} != online || ${phase[$taken]-} == undone ]]; then
-    settle "$taken" already-undone
-  elif [[ -z ${source_state[$failed_address]-} ]]; then
-    trouble "$failed_address is no source any more"
-  elif ! is_needed_elsewhere "$taken"; then
-    status[$taken]=failed
-    tell_daemon online "$failed_address" ||
-      { trouble "chronyd refuses to put $failed_address online: $said" && return; }
-    read_sources
-    settle "$taken" already-undone
-    ((offline_count == offline_before)) || settle "$taken" undone
-  fi
-}
-
-# Says whether some other source answers than the one that is about to go.
-another_answers() {
-  local name
-  for name in "${!source_reach[@]}"; do
-    [[ $name == "$source_address" ]] || ! answers "$name" || return 0
-  done
-  return 1
-}
-
-# Takes our source away, but never the last one that answers: without any the clock would drift unseen.
-restore_source() {
-  judge "$added" drifted ''
-  if [[ ${before[$added]} == present || -z ${source_state[$source_address]-} ]]; then
-    settle "$added" already-undone
-  elif [[ ${phase[$added]-} == undone ]]; then
-    trouble "$source_address was taken away already, and somebody added it since"
-  elif [[ -n $told_daemon && -n $daemon && $told_daemon != "$daemon" ]]; then
-    trouble "chronyd was restarted since: the $source_address it has now is not ours"
-  elif [[ -n ${other_holder["offline:$source_address"]-} ]]; then
-    # Its restore wants to find the source; afterwards ours can go.
-    trouble "$source_address is held offline by incident ${other_holder["offline:$source_address"]}: restore that first"
-  elif ! is_needed_elsewhere "$added"; then
-    status[$added]=failed
-    wait_until "$answer_seconds" another_answers ||
-      { trouble "No other source answers: $source_address is kept" && return; }
-    tell_daemon delete "$source_address" || { trouble "chronyd refuses to delete $source_address: $said" && return; }
-    read_sources
-    [[ -z ${source_state[$source_address]-} ]] || { trouble "$source_address is still there" && return; }
-    settle "$added" undone
-  fi
-}
-
 read_parameters
 require_tools chronyc timeout flock sync mv sleep getent sha256sum
 open_state_dir
@@ -137,14 +75,10 @@ open_notes time-sources.note
 read_former
 find_daemon
 read_sources
-[[ -z $taken ]] || restore_failed
+[[ -z $taken ]] || put_online "$taken"
 check_deadline 'putting the former source online'
-restore_source
+take_away
 save_notes
-read_sources
-for name in "${named[@]}"; do
-  read_state "${shown[$name]}"
-  now[$name]=$REPLY
-done
+read_results
 check_deadline 'restoring the sources'
 conclude

@@ -73,6 +73,11 @@ $verdict['scope'] = $scope
 $only = Read-Parameter 'only' '^(all|zombies)?$' 7
 Read-Parameter 'silentSeconds' '^[0-9]{0,4}$' 4 | Out-Null
 if ($only -ceq 'zombies') { Stop-Document 64 'Parameter only is zombies: Windows does not tell how long one is silent' }
+$peersFrom = Read-Parameter 'peersFrom' '^(night-logins)?$' 12
+Read-Parameter 'sinceSeconds' '^[0-9]{0,5}$' 5 | Out-Null
+Read-CidrList 'homeCidrs' 2048 | Out-Null
+# The ranges of a block are worked out before it reaches the host.
+if ($peersFrom -cne '') { Stop-Document 64 'Parameter peersFrom is night-logins: Windows blocks only what it is given' }
 $ttl = [int](Read-Parameter 'ttlSeconds' $ttlPattern 6)
 $peers = @(Read-CidrList 'peers' 8192)
 $ports = @(Read-List 'ports' $portToken 600)

@@ -36,7 +36,11 @@ const cases = (values: Readonly<Record<string, readonly string[]>>) =>
 
 /** The scope under which a list is not refused for being there at all. */
 const scopeFor = (parameter: string): Values =>
-  parameter === 'peers' || parameter === 'ports' ? { scope: parameter } : {};
+  parameter === 'peers' || parameter === 'ports'
+    ? { scope: parameter }
+    : parameter === 'peersFrom'
+      ? { scope: 'peers' }
+      : {};
 
 const hasBash = spawnSync('bash', ['-c', 'exit 0']).status === 0;
 
@@ -134,6 +138,14 @@ describe.skipIf(!hasBash)('a script that reads its parameters', () => {
     { name: 'no environment at all, as an old agent leaves it', values: {} },
     { name: 'scope peers without peers', values: { ...validKill, scope: 'peers' } },
     { name: 'scope ports without ports', values: { ...validKill, scope: 'ports', ports: '' } },
+    {
+      name: 'peers from the host under scope ports',
+      values: { ...validKill, scope: 'ports', peersFrom: 'night-logins' },
+    },
+    {
+      name: 'peers beside those from the host',
+      values: { ...validKill, scope: 'peers', peers: '10.0.0.1', peersFrom: 'night-logins' },
+    },
     { name: 'peers under scope server', values: { ...validKill, peers: '10.0.0.1' } },
     {
       name: 'ports under scope peers',

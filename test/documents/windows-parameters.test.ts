@@ -82,6 +82,7 @@ const hostile: ValueLists = {
   zombieSeconds: ['', '0', '-1', '10000', '1.5', '060'],
   receiveOnlySeconds: ['', '-1', '1.5', '060', '9999999'],
   only: ['ALL', 'none', 'all ', 'zombies\n'],
+  sinceSeconds: ['-1', '1.5', '864000', 'x'],
   silentSeconds: ['-1', '1.5', '36000', 'x'],
 };
 /** Taken by both. */
@@ -103,6 +104,8 @@ const good: ValueLists = {
   zombieSeconds: ['1', '60', '9999'],
   receiveOnlySeconds: ['0', '60', '604800'],
   only: ['all'],
+  // The other word is refused with a reason of its own.
+  peersFrom: [''],
   silentSeconds: ['1', '3600'],
 };
 

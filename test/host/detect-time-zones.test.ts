@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { detectTimeZonesScript } from '../../documents/detect-time-zones.ts';
 import { TimeZonesVerdictSchema, type TimeZonesVerdict } from '../../lambdas/shared/time-zones/verdict.ts';
@@ -59,6 +59,20 @@ describe.skipIf(process.getuid?.() !== 0)('detect-time-zones on a host', () => {
     expect({ exitCode, ...verdict }).toMatchObject({ exitCode: 0, ok: true, engines: [], error: '' });
     expect([verdict.offsetMinutes, verdict.zone]).toEqual([plain.verdict.offsetMinutes, plain.verdict.zone]);
     expect(verdict.offsetMinutes).toBe(0 - new Date().getTimezoneOffset());
+  });
+
+  it('keeps the newest twenty lists of an incident, for a watch asks under one name again and again', async () => {
+    const { verdict } = await detect(folder, '', {}, withoutEngines);
+    const place = dirname(verdict.listFile);
+    for (let age = 1; age <= 30; age += 1) writeFileSync(join(place, `time-zones-${1_700_000_000_000 + age}.tsv`), '');
+
+    const last = await detect(folder, '', {}, withoutEngines);
+
+    const kept = readdirSync(place).filter((name) => name.startsWith('time-zones-'));
+    expect(kept).toHaveLength(20);
+    expect(kept).toContain(basename(last.verdict.listFile));
+    expect(kept).toContain('time-zones-1700000000030.tsv');
+    expect(kept).not.toContain('time-zones-1700000000012.tsv');
   });
 
   it.each([
