@@ -53,7 +53,7 @@ export function addApproveCommands(cli: CAC): void {
         const table = await openTable(options);
         const open = await listOpen(table, ({ incidentId }) => incidentId === incident);
         const question = chooseQuestion(open, incident, options.cohort);
-        await send(question, await readToken(table, question), answer);
+        await answerWaiting(table, question, answer);
         const { incidentId, cohortId, servers } = question;
         if (options.json === true) printJson({ incidentId, cohortId, ...answer });
         else print(`${paint.good(`${verb}d`)} ${incidentId} ${cohortId}: ${servers.length} servers, ${answer.reason}`);
@@ -75,7 +75,7 @@ async function openTable(options: AccountOptions): Promise<TableReader> {
 }
 
 /** Questions whose time is not over and that nobody has answered, the oldest first. */
-async function listOpen(table: TableReader, isWanted: (question: Question) => boolean): Promise<Question[]> {
+export async function listOpen(table: TableReader, isWanted: (question: Question) => boolean): Promise<Question[]> {
   const now = new Date();
   const since = new Date(now.getTime() - longestWaitMs).toISOString();
   const asked = (await table.readSince(auditKeys.questions, since)).map((item) => z.parse(QuestionSchema, item));
@@ -106,18 +106,40 @@ function chooseQuestion(open: readonly Question[], incident: string, cohort: str
   throw new UsageError(`Several cohorts of "${incident}" wait: ${names}`, 'Name one by --cohort');
 }
 
-/** An answer that comes too late must not look as if it had counted. */
-async function send({ incidentId }: Question, taskToken: string, answer: Answer): Promise<void> {
+/** A reminder may come in between: then its token is the one that counts, and the former is gone. */
+async function answerWaiting(table: TableReader, question: Question, answer: Answer): Promise<void> {
+  const token = await readToken(table, question);
+  const gone = await send(token, answer);
+  if (gone === null) return;
+  const newer = await readToken(table, question);
+  const stillGone = newer === token ? gone : await send(newer, answer);
+  if (stillGone !== null) throw refuseGone(question, stillGone);
+}
+
+/** Null when the answer was taken; otherwise the word for a token that nobody waits for any more. */
+async function send(taskToken: string, answer: Answer): Promise<string | null> {
   try {
     await new SFNClient().send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(answer) }));
+    return null;
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
     if (name !== 'TaskTimedOut' && name !== 'TaskDoesNotExist' && name !== 'InvalidToken') throw error;
-    throw new UsageError(
-      `The answer came too late: incident "${incidentId}" waits no more (${name})`,
-      `fuse audit show ${incidentId} says what happened`,
+    return name;
+  }
+}
+
+/** An answer that did not count must not look as if it had, and one that may still be given not as if it were too late. */
+function refuseGone({ incidentId, until }: Question, name: string): UsageError {
+  if (until > new Date().toISOString()) {
+    return new UsageError(
+      `The answer was not taken: this question of incident "${incidentId}" is gone (${name}), answered or asked again just now`,
+      `fuse approvals lists what waits, fuse audit show ${incidentId} says what happened`,
     );
   }
+  return new UsageError(
+    `The answer came too late: incident "${incidentId}" waits no more (${name})`,
+    `fuse audit show ${incidentId} says what happened`,
+  );
 }
 
 function printQuestions(open: readonly Question[]): void {

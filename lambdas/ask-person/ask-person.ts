@@ -4,12 +4,15 @@ import type { AuditTable } from '../shared/clients/audit-table.ts';
 import type { OutcomeBus } from '../shared/clients/outcome-bus.ts';
 import { AnswerSchema, type Answer, type AskRequest } from '../shared/contracts/asking.ts';
 import type { AskStep } from '../shared/contracts/closing.ts';
-import type { Cohort } from '../shared/contracts/incident.ts';
+import type { Approval, Cohort } from '../shared/contracts/incident.ts';
 import { MessageInvalidError } from '../shared/errors.ts';
+import type { Policy } from '../shared/policy/policy-schema.ts';
+import { wordQuestion } from './word-question.ts';
 
 export interface AskTools {
   readonly audit: Pick<AuditTable, 'putQuestion' | 'putInIncident'>;
   readonly bus: Pick<OutcomeBus, 'publish'>;
+  readonly policy: Policy;
   /** ISO 8601 in UTC. */
   readonly now: () => string;
 }
@@ -22,10 +25,11 @@ export interface Decision {
   readonly answeredAt: string;
 }
 
-/** Asks a person, or records what came back. The state machine waits in between, not this function. */
+/** Asks a person, reminds, or records what came back. The state machine waits in between, not this function. */
 export async function askPerson(request: AskRequest, tools: AskTools): Promise<Decision | { asked: true }> {
   switch (request.step) {
     case 'ask':
+    case 'remind':
       return ask(request, tools);
     case 'record':
       return record(request, tools);
@@ -34,17 +38,28 @@ export async function askPerson(request: AskRequest, tools: AskTools): Promise<D
   }
 }
 
-/** First written, then published: nobody is asked a question that cannot be answered. */
-async function ask(request: Extract<AskRequest, { step: 'ask' }>, tools: AskTools): Promise<{ asked: true }> {
-  const { incident, cohort, taskToken, executionId, askedAt } = request;
-  const { reason, timeoutSeconds, onTimeout } = approvalOf(cohort);
+/**
+ * First written, then published: nobody is asked a question that cannot be answered. A reminder puts its own token in the
+ * place of the first one, which the state machine does not wait for any more.
+ */
+async function ask(
+  request: Extract<AskRequest, { step: 'ask' | 'remind' }>,
+  tools: AskTools,
+): Promise<{ asked: true }> {
+  const { step, incident, cohort, taskToken, executionId, askedAt } = request;
+  const { timeoutSeconds, onTimeout, reason: why } = approvalOf(cohort);
+  const { reason, severity, subject, meaning } = wordQuestion(cohort, why, tools.policy);
   const until = new Date(Date.parse(askedAt) + timeoutSeconds * 1000).toISOString();
   const key = { incidentId: incident.id, cohortId: cohort.id };
   const question = { ...key, reason, servers: cohort.servers, askedAt, until, onTimeout, executionId };
   await tools.audit.putQuestion({ ...question, taskToken });
-  await tools.audit.putInIncident(incident.id, auditKeys.asked(cohort.id), { ...question, at: tools.now() });
+  const sk = step === 'ask' ? auditKeys.asked(cohort.id) : auditKeys.reminded(cohort.id);
+  await tools.audit.putInIncident(incident.id, sk, { ...question, at: tools.now() });
   // Without the token: whoever holds it may answer, and events are seen by more people than may approve.
-  await tools.bus.publish('Approval wanted', {
+  await tools.bus.publish(step === 'ask' ? 'Approval wanted' : 'Approval still wanted', {
+    severity,
+    subject: step === 'ask' ? subject : `REMINDER: ${subject}`,
+    meaning,
     kind: incident.signal.kind,
     name: incident.signal.name,
     evidence: cohort.evidence.securityRisk,
@@ -60,7 +75,7 @@ async function ask(request: Extract<AskRequest, { step: 'ask' }>, tools: AskTool
 async function record(request: Extract<AskRequest, { step: 'record' }>, tools: AskTools): Promise<Decision> {
   const { incident, cohort, answer, failure, executionId } = request;
   const answeredAt = tools.now();
-  const decision = decide(cohort, answer, failure);
+  const decision = decide(cohort, approvalOf(cohort), answer, failure);
   const step: AskStep = { action: 'ask-person', cohortId: cohort.id, ...decision.end };
   await tools.audit.putInIncident(incident.id, auditKeys.answered(cohort.id), {
     ...decision,
@@ -79,11 +94,14 @@ interface Ruling {
 }
 
 /** Only a well-formed yes is a yes. Silence is ruled by the policy, and trouble on the way leaves alone. */
-function decide(cohort: Cohort, given: unknown, failure: { error: string; cause: string } | null): Ruling {
-  const { onTimeout, timeoutSeconds } = approvalOf(cohort);
+function decide(
+  cohort: Cohort,
+  approval: Approval,
+  given: unknown,
+  failure: { error: string; cause: string } | null,
+): Ruling {
   if (failure?.error === 'States.Timeout') {
-    const approved = onTimeout === 'cut';
-    const summary = `Nobody answered within ${timeoutSeconds / 60} minutes: ${approved ? 'cut' : 'left alone'}, as the policy says`;
+    const { approved, summary } = ruleSilence(cohort, approval);
     return { approved, answer: null, end: { status: approved ? 'approved' : 'unanswered', summary } };
   }
   if (failure !== null) {
@@ -97,10 +115,22 @@ function decide(cohort: Cohort, given: unknown, failure: { error: string; cause:
   }
   const { approved, by, reason } = parsed.data;
   const status = approved ? 'approved' : 'declined';
-  return { approved, answer: parsed.data, end: { status, summary: `${by} ${status}: ${reason}` } };
+  const what = cohort.answers.lifeline ? `${status} the bypass` : status;
+  return { approved, answer: parsed.data, end: { status, summary: `${by} ${what}: ${reason}` } };
 }
 
-function approvalOf(cohort: Cohort): NonNullable<Cohort['approval']> {
+/** Silence of all people is no yes to the bypass of a lifeline, whatever the policy says of cuts. */
+function ruleSilence(
+  { answers }: Cohort,
+  { onTimeout, timeoutSeconds }: Approval,
+): { readonly approved: boolean; readonly summary: string } {
+  const asked = `Nobody answered within ${timeoutSeconds / 60} minutes, asked twice`;
+  if (answers.lifeline) return { approved: false, summary: `${asked}: no bypass was switched` };
+  const approved = onTimeout === 'cut';
+  return { approved, summary: `${asked}: ${approved ? 'cut' : 'left alone'}, as the policy says` };
+}
+
+function approvalOf(cohort: Cohort): Approval {
   if (cohort.approval !== null) return cohort.approval;
   throw new MessageInvalidError(`Cohort "${cohort.id}" not asked about: its approval is "null", wanted a reason`);
 }

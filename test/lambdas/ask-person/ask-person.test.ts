@@ -3,10 +3,21 @@ import { askPerson } from '../../../lambdas/ask-person/ask-person.ts';
 import type { Question } from '../../../lambdas/shared/clients/audit-table.ts';
 import { MessageInvalidError } from '../../../lambdas/shared/errors.ts';
 import { buildCohort, buildIncident } from '../../builders/action-request.ts';
+import { buildPolicy } from '../../builders/policy.ts';
 
 const incident = buildIncident();
-const approval = { reason: 'Budget is used up', timeoutSeconds: 1800, onTimeout: 'leave' as const };
+const approval = {
+  reason: 'Budget is used up',
+  timeoutSeconds: 1800,
+  remindAfterSeconds: 900,
+  onTimeout: 'leave' as const,
+};
 const cohort = buildCohort({ approval });
+const lifeSupport = buildCohort({
+  approval: { ...approval, reason: 'Bypass' },
+  answers: { ...cohort.answers, lifeline: true },
+  lifelineKinds: ['life-support'],
+});
 const askedAt = '2026-05-06T07:05:31.000Z';
 const executionId = 'arn:approve';
 
@@ -25,6 +36,12 @@ function buildTools() {
         },
       },
       bus: { publish: async (type: string, detail: object) => Promise.resolve(note(type)(detail)) },
+      policy: buildPolicy({
+        lifelines: [
+          { name: 'icu', kind: 'life-support', servers: { ids: cohort.servers }, bypass: 'grey box in rack 4, key up' },
+          { name: 'er', kind: 'life-support', servers: { ids: ['i-0000000000000000b'] }, bypass: 'elsewhere' },
+        ],
+      }),
       now: () => '2026-05-06T07:10:00.000Z',
     },
   };
@@ -43,6 +60,62 @@ describe('askPerson', () => {
     expect(happened[0]?.[1]).toMatchObject({ taskToken: 'secret', until: '2026-05-06T07:35:31.000Z' });
     expect(JSON.stringify(happened.slice(1))).not.toContain('secret');
     expect(happened[2]?.[1]).toMatchObject({ incidentId: incident.id, cohortId: 'c1', reason: 'Budget is used up' });
+  });
+
+  it('asks again with a token of its own that takes the place of the first one, and tells that it is a reminder', async () => {
+    const { tools, happened } = buildTools();
+
+    await askPerson({ step: 'remind', taskToken: 'second', incident, cohort, executionId, askedAt }, tools);
+
+    expect(happened.map(([what]) => what)).toEqual(['question', 'reminded#c1', 'Approval still wanted']);
+    // The time to answer runs on from the first question.
+    expect(happened[0]?.[1]).toMatchObject({ taskToken: 'second', until: '2026-05-06T07:35:31.000Z' });
+    expect(JSON.stringify(happened.slice(1))).not.toContain('"second"');
+    expect(happened[2]?.[1]).toMatchObject({
+      severity: 'notice',
+      subject: expect.stringMatching(/^REMINDER: Cut of i-/),
+    });
+  });
+
+  it('says of a lifeline that it is a bypass, of which server, where the switch is, and what an answer means', async () => {
+    const { tools, happened } = buildTools();
+    const request = { taskToken: 'secret', incident, cohort: lifeSupport, executionId, askedAt };
+
+    await askPerson({ step: 'ask', ...request }, tools);
+
+    expect(happened[2]?.[1]).toMatchObject({
+      severity: 'lifeline',
+      subject: 'LIFELINE: bypass of i-0000000000000000a waits for an answer',
+      reason: 'Bypass. Server i-0000000000000000a. icu: grey box in rack 4, key up',
+      meaning: expect.stringContaining('you throw the switch by hand'),
+    });
+    expect(JSON.stringify(happened)).not.toContain('elsewhere');
+  });
+
+  it('tells that the policy does not say where the switch is', async () => {
+    const { tools, happened } = buildTools();
+
+    const request = { taskToken: 'secret', incident, cohort: lifeSupport, executionId, askedAt };
+    await askPerson({ step: 'ask', ...request }, { ...tools, policy: buildPolicy() });
+
+    expect(happened[0]?.[1]).toMatchObject({ reason: expect.stringContaining('does not say where the switch is') });
+  });
+
+  it.each([
+    [true, 'approved', 'ada approved the bypass: seen'],
+    [false, 'declined', 'ada declined the bypass: seen'],
+  ])('records that the bypass was approved: %s', async (approved, status, summary) => {
+    const decision = await record({ approved, by: 'ada', reason: 'seen' }, null, lifeSupport);
+
+    expect(decision).toMatchObject({ approved, step: { status, summary } });
+  });
+
+  it('takes silence for no bypass, though the policy cuts without an answer', async () => {
+    const silent = { ...lifeSupport, approval: { ...approval, onTimeout: 'cut' as const } };
+
+    const decision = await record(null, { error: 'States.Timeout', cause: '' }, silent);
+
+    expect(decision).toMatchObject({ approved: false, step: { status: 'unanswered' } });
   });
 
   it.each([
