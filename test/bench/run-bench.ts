@@ -1,23 +1,66 @@
-// npm run bench [-- --json]: the budgets of the cut path as ratios measured in one run. Exit status 1 when one is missed.
+// npm run bench [-- --json] [-- --only <name>] [-- --write]: the budgets of the cut path, each measured beside its
+// reference in one run. Exit status 1 when one is broken. A name is one of the keys below.
+import { parseArgs } from 'node:util';
+import { makeAssembly } from './assembly.ts';
+import type { Assembly } from './assembly.ts';
+import { measureAssess } from './measure-assess.ts';
 import { measureBundles } from './measure-bundles.ts';
 import { measureCut } from './measure-cut.ts';
+import { measureGrowth } from './measure-growth.ts';
+import { measureHostCut } from './measure-host-cut.ts';
+import { measurePath } from './measure-path.ts';
+import type { Measured } from './measured.ts';
+import { recordFleets } from './record-fleets.ts';
+import type { FleetPlans } from './record-fleets.ts';
+import { toLine } from './render.ts';
+import { writePage } from './write-page.ts';
 
-/** One measured budget. `ratio` is value over reference, both measured in this run. */
-export interface Measured {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly reference: number;
-  readonly ratio: number;
-  readonly budget: string;
-  readonly ok: boolean;
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, write: { type: 'boolean' } },
+});
+/** Figures go to stdout; what is going on does not. */
+const say = (line: string): void => console.error(`… ${line}`);
+
+let making: Promise<Assembly> | undefined;
+/** Made by the first who needs it: the lab of all measurements runs the same app. */
+const findAssembly = (): Promise<Assembly> => (making ??= makeAssembly());
+
+let recorded: Promise<readonly FleetPlans[]> | undefined;
+/** Two measurements look at the same runs. */
+const readFleets = async (): Promise<readonly FleetPlans[]> => {
+  const assembly = await findAssembly();
+  return (recorded ??= recordFleets(assembly, say));
+};
+
+const measurements: Readonly<Record<string, () => Promise<Measured[]> | Measured[]>> = {
+  bundles: measureBundles,
+  path: async () => measurePath(await readFleets()),
+  cut: async () => measureCut(await readFleets()),
+  assess: async () => measureAssess(await findAssembly()),
+  growth: measureGrowth,
+  hosts: async () => measureHostCut(say),
+};
+
+const { only = Object.keys(measurements) } = values;
+const strange = only.find((name) => !Object.hasOwn(measurements, name));
+if (strange !== undefined) {
+  console.error(`No measurement is called "${strange}": wanted ${Object.keys(measurements).join(', ')}`);
+  process.exit(1);
 }
 
-const results = [...(await measureBundles()), ...(await measureCut())];
-const asJson = process.argv.includes('--json');
-for (const result of results) {
-  const { name, value, unit, reference, ratio, budget, ok } = result;
-  const line = `${ok ? 'ok  ' : 'OVER'} ${name}: ${value} ${unit}, reference ${reference} ${unit}, ratio ${ratio} (${budget})`;
-  console.log(asJson ? JSON.stringify(result) : line);
+const results: Measured[] = [];
+try {
+  for (const [name, measure] of Object.entries(measurements)) {
+    if (!only.includes(name)) continue;
+    say(name);
+    for (const result of await measure()) {
+      results.push(result);
+      console.log(values.json === true ? JSON.stringify(result) : toLine(result));
+    }
+  }
+} finally {
+  const assembly = await making?.catch(() => undefined);
+  await assembly?.remove();
 }
+if (values.write === true && values.only === undefined) await writePage(results);
 if (results.some(({ ok }) => !ok)) process.exitCode = 1;
