@@ -7,12 +7,20 @@ import { defineConfig } from 'vitest/config';
  */
 export const longProofs = [
   ...globSync('test/host/*.test.ts', { cwd: import.meta.dirname }).filter((path) => !isShort(path)),
-  ...['approval', 'faults', 'storm', 'fleet-alarms'].map((name) => `test/acceptance/${name}.test.ts`),
+  ...['approval', 'audit', 'command', 'faults', 'storm', 'fleet-alarms'].map(
+    (name) => `test/acceptance/${name}.test.ts`,
+  ),
   'test/lab/hosts/machine.test.ts',
+  'test/lab/hosts/host-world.test.ts',
 ];
 
+/** What `npm test` plays in part and the proofs play whole. */
+export const widerProofs = ['test/acceptance/scenarios.test.ts'];
+
 function isShort(path: string): boolean {
-  return /[\\/](kill-connections(-trouble|-containers)?|release-connections|stop-service)\.test\.ts$/.test(path);
+  return /[\\/](kill-connections-trouble|kill-connections-containers|release-connections|stop-service)\.test\.ts$/.test(
+    path,
+  );
 }
 
 export default defineConfig({

@@ -10,11 +10,8 @@ const root = dirname(import.meta.dirname);
 try {
   // The flags come along by hand, so that `node cdk/app.ts` writes the same templates as `cdk synth`.
   const app = new App({ context: cdkJson.context, analyticsReporting: false, treeMetadata: false });
-  const { accounts, policy, retentionDays } = loadConfig(
-    root,
-    app.node.tryGetContext('config') ?? process.env['FUSE_CONFIG'],
-  );
-  for (const account of accounts) new FuseStack(app, stackIdOf(account), { account, policy, retentionDays });
+  const { accounts, ...shared } = loadConfig(root, app.node.tryGetContext('config') ?? process.env['FUSE_CONFIG']);
+  for (const account of accounts) new FuseStack(app, stackIdOf(account), { account, ...shared });
   app.synth();
 } catch (error) {
   if (!(error instanceof FuseError)) throw error;

@@ -39,6 +39,8 @@ export const ConfigSchema = z.strictObject({
   policy: z._default(z.string().check(z.minLength(1)), 'fuse.policy.yaml'),
   /** How long logs are kept, in days. The audit table keeps its entries for good. */
   retentionDays: z._default(z.literal([...retentionChoices]), 365),
+  /** Copies of the functions before the network cut that never start cold; each is billed by the hour. */
+  copiesReady: z._default(z.int().check(z.minimum(0), z.maximum(100)), 1),
   /** One stack each. Default: one, wherever the deploy's credentials point to. */
   accounts: z._default(z.array(AccountSchema).check(z.minLength(1)), [{ vpcs: [] }]),
 });
@@ -49,6 +51,7 @@ export type AccountConfig = z.infer<typeof AccountSchema>;
 export interface FuseConfig {
   readonly policy: Policy;
   readonly retentionDays: (typeof retentionChoices)[number];
+  readonly copiesReady: number;
   readonly accounts: readonly AccountConfig[];
 }
 

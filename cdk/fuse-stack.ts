@@ -4,6 +4,8 @@ import { ConnectionFuse } from './constructs/connection-fuse.ts';
 import type { AccountConfig, FuseConfig } from './config.ts';
 
 export interface FuseStackProps extends Pick<FuseConfig, 'policy' | 'retentionDays'> {
+  /** See ConnectionFuse. */
+  readonly copiesReady?: number;
   /** The account that gets this stack. */
   readonly account: AccountConfig;
   /** See ConnectionFuse. Default: the bundles of this package. */
@@ -16,13 +18,14 @@ export class FuseStack extends Stack {
 
   constructor(scope: Construct, id: string, props: FuseStackProps) {
     super(scope, id, toStackProps(props.account));
-    const { account, policy, retentionDays, bundlesPath } = props;
+    const { account, policy, retentionDays, bundlesPath, copiesReady } = props;
     this.fuse = new ConnectionFuse(this, 'Fuse', {
       policy,
       retention: retentionDays,
       vpcIds: account.vpcs.map(({ vpcId }) => vpcId),
       ...(account.notificationEmail && { notificationEmail: account.notificationEmail }),
       ...(bundlesPath && { bundlesPath }),
+      ...(copiesReady !== undefined && { copiesReady }),
     });
     this.publish({
       TableName: this.fuse.auditTable.tableName,

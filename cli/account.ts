@@ -6,6 +6,7 @@ export interface Deployment {
   readonly tableName: string;
   readonly respondArn: string;
   readonly restoreArn: string;
+  readonly busName: string;
 }
 
 /** Options every verb takes that talks to an account. */
@@ -28,6 +29,7 @@ export async function findDeployment(options: AccountOptions): Promise<Deploymen
     tableName: read('TableName'),
     respondArn: read('RespondStateMachineArn'),
     restoreArn: read('RestoreStateMachineArn'),
+    busName: read('BusName'),
   };
 }
 

@@ -8,6 +8,8 @@ import { addModeCommand } from './commands/mode.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addRestoreCommand } from './commands/restore.ts';
+import { addReviewCommand } from './commands/review.ts';
+import { addStatusCommand } from './commands/status.ts';
 import { addTripCommand } from './commands/trip.ts';
 import { report, UsageError } from './output.ts';
 
@@ -21,9 +23,11 @@ addPlanCommand(cli);
 addTripCommand(cli);
 addApproveCommands(cli);
 addRestoreCommand(cli);
+addReviewCommand(cli);
 addAuditCommand(cli);
 addPolicyCommand(cli);
 addModeCommand(cli);
+addStatusCommand(cli);
 cli.help();
 cli.version(version);
 

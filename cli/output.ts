@@ -76,6 +76,7 @@ export function describeCut(cut: Cut): string {
     case 'server':
       return 'cut whole';
     case 'peers':
+      if (cut.from !== undefined) return 'cut from those whose logins at night the server noted';
       return cut.peers.length === 0 ? 'nothing to cut' : `cut from ${cut.peers.join(', ')}`;
     case 'ports':
       return `cut on ports ${cut.ports.join(', ')}`;

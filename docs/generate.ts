@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { actions } from '../lambdas/shared/actions/index.ts';
+import { renderOrderStateJsonSchema } from '../lambdas/shared/signals/order-state-json-schema.ts';
 import { renderPolicyJsonSchema } from '../lambdas/shared/policy/json-schema.ts';
 import { drawReadme, readMachines } from '../statemachines/draw.ts';
 import type { ActionFacts, Permission } from '../lambdas/shared/actions/action.ts';
 
-/** What is done by a person so far; the flowchart reaches these states and records that somebody was asked. */
+/** What is done by a person where the fuse has no means of its own; the outcome then says what to do. */
 const handedOver: Readonly<Record<string, string>> = {
-  'fail-over': 'Promote the standby of a core-business service',
-  'hold-open': "Check a lifeline's time sources and keep it alive",
+  'fail-over': 'Promote the standby of a core-business service, where the policy declares no mechanism',
+  'hold-open':
+    'Check the time sources of a lifeline, where the policy names none or no command reaches the host; decide the bypass of life support, always',
 };
 
 /** docs/actions.md: what every action saves, how it is undone and which permissions it needs, from its descriptor. */
@@ -21,7 +23,7 @@ these permissions, each to the one function that needs it.
 ${facts.map(describeAction).join('\n')}
 ## Asked of a person
 
-The flowchart reaches these, the audit records them and the notification says what to do. Nothing switches by itself yet.
+The audit records these as \`handed-over\`, or asks, and the notification says what to do.
 
 | action | what a person is asked to do |
 | --- | --- |
@@ -60,6 +62,7 @@ export function generatePages(): Readonly<Record<string, string>> {
     'docs/actions.md': writeActionsPage(Object.values(actions)),
     'statemachines/README.md': drawReadme(readMachines()),
     'schema/fuse.policy.schema.json': renderPolicyJsonSchema(),
+    'schema/order-state.schema.json': renderOrderStateJsonSchema(),
   };
 }
 

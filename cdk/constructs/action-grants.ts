@@ -49,3 +49,8 @@ function nameOfPart(part: Part): string {
   if (typeof part === 'string') return part;
   return 'Ref' in part ? `<${part.Ref}>` : `<${part['Fn::GetAtt'].join('.')}>`;
 }
+
+/** Only what names a document differs from one document to the next. */
+export function isOnDocument({ resources }: Permission): boolean {
+  return resources.some((resource) => resource.includes('${DocumentName}'));
+}

@@ -14,7 +14,9 @@ import { HostSensors } from './host-sensors.ts';
 import { MessageKey } from './message-key.ts';
 import { Notifications } from './notifications.ts';
 import { QuarantineGroups } from './quarantine-groups.ts';
+import { ReviewWatch } from './review-watch.ts';
 import { SignalRules } from './signal-rules.ts';
+import { TimeZoneWatch } from './time-zone-watch.ts';
 
 export interface ConnectionFuseProps {
   /** What must never be cut, what counts as core business, and the limits behind the answers; as `parsePolicy` made it. */
@@ -34,6 +36,12 @@ export interface ConnectionFuseProps {
    * Default: nobody; subscribe to `notifications.topic` instead.
    */
   readonly notificationEmail?: string;
+  /**
+   * Copies of the two functions before the network cut that are kept started (provisioned concurrency, billed by the
+   * hour). With 0 a first event starts them cold, which takes most of a second.
+   * Default: 1.
+   */
+  readonly copiesReady?: number;
   /**
    * Folder with one bundle a function, as `node build.mjs` writes it: `<stem>/index.js`.
    * Default: `dist/lambdas` beside this package's `cdk/`.
@@ -68,20 +76,32 @@ export class ConnectionFuse extends Construct {
     this.notifications = new Notifications(this, 'Notifications', { bus, key, deadLetters, ...(email && { email }) });
     const documents = new HostDocuments(this, 'HostDocuments');
     this.sensors = new HostSensors(this, 'HostSensors', { policy, document: documents.get('InstallSensor') });
+    const shared = { policy, retention, bundlesPath: props.bundlesPath ?? defaultBundlesPath };
     this.functions = new FuseFunctions(this, 'Functions', {
       auditTable: this.auditTable,
+      copiesReady: props.copiesReady ?? 1,
       bus,
       documents,
       quarantine: new QuarantineGroups(this, 'QuarantineGroups', { vpcIds: props.vpcIds ?? [], policy }),
-      shared: { policy, retention, bundlesPath: props.bundlesPath ?? defaultBundlesPath },
+      shared,
     });
-    const workflows = new FuseWorkflows(this, 'Workflows', { functions: this.functions.handles, retention });
+    const workflows = new FuseWorkflows(this, 'Workflows', { functions: this.functions.entries, retention });
     this.workflows = workflows.handles;
     const { Respond: respond, Restore: restore } = this.workflows;
     new ExpiryRule(this, 'Expiry', { restore: restore.stateMachine, deadLetters });
+    const { WatchTimeZones: watch } = this.functions.handles;
+    new TimeZoneWatch(this, 'TimeZoneWatch', { policy, watch, deadLetters });
+    const reviews = new ReviewWatch(this, 'Reviews', {
+      auditTable: this.auditTable,
+      bus,
+      respond: respond.stateMachine,
+      restore: restore.stateMachine,
+      deadLetters,
+      shared,
+    });
     const alarms = new Alarms(this, 'Alarms', {
       workflows: this.workflows,
-      functions: this.functions.handles,
+      functions: { ...this.functions.handles, WatchReviews: reviews.function },
       deadLetters,
       topic: this.notifications.topic,
     });

@@ -28,6 +28,12 @@ export const cuttingCalls: readonly string[] = [
   'ec2:StopInstances',
   'ec2:TerminateInstances',
   'elasticloadbalancing:DeregisterTargets',
+  'elasticloadbalancing:ModifyListener',
+  'elasticloadbalancing:ModifyRule',
+  'elasticloadbalancing:RegisterTargets',
+  'rds:FailoverDBCluster',
+  'rds:RebootDBInstance',
+  'route53:ChangeResourceRecordSets',
   'ssm:SendCommand',
 ];
 
@@ -37,8 +43,28 @@ export const cuttingCalls: readonly string[] = [
  * tag as well as the instance.
  */
 export function denyCuttingLifelines(grantee: IGrantable): void {
-  const isLifeline = { Null: { [`aws:ResourceTag/${tagKeys.lifeline}`]: 'false' } };
   deny(grantee, 'NeverTouchLifelines', cuttingCalls, isLifeline);
+}
+
+const isLifeline = { Null: { [`aws:ResourceTag/${tagKeys.lifeline}`]: 'false' } };
+
+/**
+ * For the one role that keeps lifelines alive: it may run its documents on them, by their ARNs, and no other; every other
+ * cutting call stays denied on them. That it runs them nowhere else is the guard's to see: a lifeline that only the policy
+ * names carries no tag.
+ */
+export function denyAllButKeepingAlive(grantee: IGrantable, documentArns: readonly string[]): void {
+  const others = cuttingCalls.filter((call) => call !== 'ssm:SendCommand');
+  deny(grantee, 'NeverCutLifelines', others, isLifeline);
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      sid: 'NeverRunAnotherDocument',
+      effect: Effect.DENY,
+      actions: ['ssm:SendCommand'],
+      // A command is authorised on its document and on each server; a server is no document.
+      notResources: [...documentArns, 'arn:*:ec2:*:*:instance/*'],
+    }),
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod/mini';
 import { FuseError } from '../../lambdas/shared/errors.ts';
 import type { Policy } from '../../lambdas/shared/policy/policy-schema.ts';
+import { compilePolicy } from '../../lambdas/shared/policy/read-policy.ts';
 
 /** A function's bundle is not there: synth would deploy nothing in its place. */
 export class BundleMissingError extends FuseError {
@@ -88,7 +89,7 @@ export class FuseFunction<Schema extends z.ZodMiniType> extends Construct {
     });
     Validations.of(this.function).acknowledge({
       id: 'Serverless-LambdaDLQ',
-      reason: 'Only a state machine invokes it, and waits for the answer; failed events end in the dead-letter queue',
+      reason: 'A state machine waits for its answer, or a schedule asks again; lost events become dead letters',
     });
   }
 }
@@ -103,6 +104,6 @@ function codeWithPolicy(scope: Construct, { stem, policy, bundlesPath }: SharedF
   const folder = join(Stage.of(scope)?.assetOutdir ?? '.', 'functions', scope.node.addr);
   mkdirSync(folder, { recursive: true });
   copyFileSync(bundle, join(folder, 'index.js'));
-  writeFileSync(join(folder, 'policy.json'), `${JSON.stringify(policy, null, 2)}\n`);
+  writeFileSync(join(folder, 'policy.json'), compilePolicy(policy));
   return Code.fromAsset(folder);
 }

@@ -9,17 +9,23 @@ import type { AssessEnvironmentSchema } from '../../lambdas/assess/environment.t
 import type { RevokeSecurityGroupsEnvironmentSchema } from '../../lambdas/revoke-security-groups/environment.ts';
 import type { AskPersonEnvironmentSchema } from '../../lambdas/ask-person/environment.ts';
 import type { HostEnvironmentSchema } from '../../lambdas/shared/host-environment.ts';
-import type { HandOverEnvironmentSchema } from '../../lambdas/hand-over/environment.ts';
+import type { FailOverEnvironmentSchema } from '../../lambdas/fail-over/environment.ts';
 import type { RestoreEnvironmentSchema } from '../../lambdas/restore/environment.ts';
 import type { CloseIncidentEnvironmentSchema } from '../../lambdas/close-incident/environment.ts';
+import type { WatchTimeZonesEnvironmentSchema } from '../../lambdas/watch-time-zones/environment.ts';
+import { hostWorkPermissions } from '../../lambdas/shared/actions/host-work/permissions.ts';
+import { sensorSource } from '../../lambdas/shared/signals/parse-sensor.ts';
+import { failOverPermissions } from '../../lambdas/shared/actions/fail-over/facts.ts';
 import { revokeSecurityGroupsPermissions } from '../../lambdas/shared/actions/revoke-security-groups/permissions.ts';
 import { auditKeys } from '../../lambdas/shared/clients/audit-keys.ts';
-import { grantPermissions } from './action-grants.ts';
+import { grantPermissions, isOnDocument } from './action-grants.ts';
+import { assessPermissions } from './assess-permissions.ts';
 import type { AuditTable } from './audit-table.ts';
-import { denyCuttingLifelines, denyTagging } from './denials.ts';
+import { denyAllButKeepingAlive, denyCuttingLifelines, denyTagging } from './denials.ts';
 import { FuseFunction, type SharedFunctionProps, type VariablesOf } from './fuse-function.ts';
 import type { HostDocuments } from './host-documents.ts';
 import { hostWork, hostWorkIds, type HostWorkId, type HostWorkProps } from './host-work.ts';
+import { keepReady } from './keep-ready.ts';
 import type { QuarantineGroups } from './quarantine-groups.ts';
 
 export interface FuseFunctionsProps {
@@ -28,6 +34,8 @@ export interface FuseFunctionsProps {
   readonly bus: IEventBus;
   readonly documents: HostDocuments;
   readonly quarantine: QuarantineGroups;
+  /** Copies of each function before the network cut that never start cold; 0: none. */
+  readonly copiesReady: number;
   /** What every function gets. */
   readonly shared: SharedFunctionProps;
 }
@@ -36,15 +44,18 @@ export interface FuseFunctionsProps {
 export type FunctionHandles = {
   readonly Assess: IFunction;
   readonly RevokeSecurityGroups: IFunction;
-  readonly HandOver: IFunction;
+  readonly FailOver: IFunction;
   readonly AskPerson: IFunction;
   readonly CloseIncident: IFunction;
   readonly Restore: IFunction;
+  readonly WatchTimeZones: IFunction;
 } & Readonly<Record<HostWorkId, IFunction>>;
 
 /** The functions, each with its own role and what that one needs. Only `restore` may open anything. */
 export class FuseFunctions extends Construct {
   readonly handles: FunctionHandles;
+  /** The same as they are to be invoked: by an alias where copies are kept ready. */
+  readonly entries: FunctionHandles;
   private readonly props: FuseFunctionsProps;
   private readonly tableName: string;
 
@@ -56,14 +67,16 @@ export class FuseFunctions extends Construct {
       Assess: this.addAssess(),
       RevokeSecurityGroups: this.addRevokeSecurityGroups(),
       ...this.addAllHostWork(),
-      HandOver: this.addHandOver(),
+      FailOver: this.addFailOver(),
       AskPerson: this.addAskPerson(),
       CloseIncident: this.addCloseIncident(),
       Restore: this.addRestore(),
+      WatchTimeZones: this.addWatchTimeZones(),
     };
+    this.entries = keepReady(this.handles, props.copiesReady);
   }
 
-  /** First on the cut path: opens the incident, points to it from servers and execution, and changes nothing else. */
+  /** First on the cut path: opens the incident, points to it from the execution, and changes nothing else. */
   private addAssess(): IFunction {
     const { role, function: handle } = this.add<typeof AssessEnvironmentSchema>('Assess', {
       stem: 'assess',
@@ -72,7 +85,7 @@ export class FuseFunctions extends Construct {
       environment: { FUSE_TABLE_NAME: this.tableName, FUSE_ACCOUNT_ID: Stack.of(this).account },
     });
     this.props.auditTable.grantQuery(role);
-    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.server('*'), auditKeys.execution('*')]);
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.execution('*')]);
     this.props.auditTable.grantCount(role);
     grantPermissions(role, assessPermissions);
     return handle;
@@ -104,6 +117,7 @@ export class FuseFunctions extends Construct {
       stem: work.facts.id,
       description: work.description,
       timeoutSeconds: work.timeoutSeconds,
+      ...(work.facts.keepsAlive === true && { keepsAliveBy: document.name }),
       environment: {
         FUSE_TABLE_NAME: this.tableName,
         FUSE_DOCUMENT_NAME: document.name,
@@ -113,23 +127,31 @@ export class FuseFunctions extends Construct {
       },
     });
     const permissions = [...work.facts.permissions.plan, ...work.facts.permissions.apply];
-    this.grantCutting(role, permissions, document.name);
+    // What is held open is not listed as cut.
+    const lists = work.facts.keepsAlive === true ? [] : [auditKeys.cut];
+    this.grantChanging(role, permissions, lists, document.name);
     if (work.onWindows !== undefined) {
       grantPermissions(role, permissions.filter(isOnDocument), { DocumentName: onWindows.name });
     }
     return handle;
   }
 
-  /** Writes down what a person has to do; reaches nothing but the audit. */
-  private addHandOver(): IFunction {
-    const { role, function: handle } = this.add<typeof HandOverEnvironmentSchema>('HandOver', {
-      stem: 'hand-over',
-      description: 'asks a person where the fuse must not or cannot act',
-      timeoutSeconds: 25,
+  /** Leads services to their standby. Its role reaches the resources that the policy names for it, and no other. */
+  private addFailOver(): IFunction {
+    const { role, function: handle } = this.add<typeof FailOverEnvironmentSchema>('FailOver', {
+      stem: 'fail-over',
+      description: 'leads a service to its standby',
+      // Waits until the standby is seen to carry the service.
+      timeoutSeconds: 170,
       environment: { FUSE_TABLE_NAME: this.tableName },
     });
-    this.props.auditTable.grantAppend(role, [auditKeys.incident('*')]);
+    const { plan, apply } = this.failOverPermissions();
+    this.grantCutting(role, [...plan, ...apply]);
     return handle;
+  }
+
+  private failOverPermissions(): ReturnType<typeof failOverPermissions> {
+    return failOverPermissions(this.props.shared.policy.services.flatMap(({ failOver }) => failOver ?? []));
   }
 
   /** Puts a question to people and records the answer; it cuts nothing itself. */
@@ -154,7 +176,7 @@ export class FuseFunctions extends Construct {
       environment: { FUSE_TABLE_NAME: this.tableName, FUSE_BUS_NAME: this.props.bus.eventBusName },
     });
     this.props.auditTable.grantQuery(role);
-    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.rejected('*')]);
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.server('*'), auditKeys.rejected('*')]);
     this.grantPublishing(role);
     return handle;
   }
@@ -184,6 +206,7 @@ export class FuseFunctions extends Construct {
     auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.rejected('*'), auditKeys.cut]);
     auditTable.grantClearCuts(role);
     grantPermissions(role, revokeSecurityGroupsPermissions.undo);
+    grantPermissions(role, this.failOverPermissions().undo);
     for (const { facts, document } of undone) {
       grantPermissions(role, facts.permissions.undo, { DocumentName: document.name });
     }
@@ -191,55 +214,85 @@ export class FuseFunctions extends Construct {
     return handle;
   }
 
+  /**
+   * Not on the cut path: it reads hosts by a document that changes nothing, and reports. A conflict has to end before it
+   * can be a new one, so both stand in the audit table.
+   */
+  private addWatchTimeZones(): IFunction {
+    const { auditTable, bus, documents } = this.props;
+    const document = documents.get('DetectTimeZones');
+    const { role, function: handle } = this.add<typeof WatchTimeZonesEnvironmentSchema>('WatchTimeZones', {
+      stem: 'watch-time-zones',
+      description: 'compares the time zones of logistics servers',
+      timeoutSeconds: 85,
+      environment: {
+        FUSE_TABLE_NAME: this.tableName,
+        FUSE_BUS_NAME: bus.eventBusName,
+        FUSE_DOCUMENT_NAME: document.name,
+        FUSE_DOCUMENT_DIGEST: document.digest,
+      },
+    });
+    auditTable.grantQuery(role);
+    auditTable.grantAppend(role, [auditKeys.watch('time-zones')]);
+    grantPermissions(role, [...hostWorkPermissions.plan, ...hostWorkPermissions.apply], {
+      DocumentName: document.name,
+    });
+    // As a sensor and as nothing else: outcomes are not its to tell.
+    this.grantPublishing(role, { StringEquals: { 'events:source': sensorSource } });
+    return handle;
+  }
+
   private add<Schema extends z.ZodMiniType>(id: string, props: FunctionProps<Schema>): FuseFunction<Schema> {
-    const { timeoutSeconds, ...own } = props;
+    const { timeoutSeconds, keepsAliveBy, ...own } = props;
     const timeout = Duration.seconds(timeoutSeconds);
     const made = new FuseFunction<Schema>(this, id, { ...this.props.shared, ...own, timeout });
-    this.deny(made.role, props.stem);
+    this.deny(made.role, props.stem, keepsAliveBy);
     return made;
   }
 
   /** What no role may do, whatever else it is granted. Restore puts back what was cut, a lifeline's as well. */
-  private deny(role: Role, stem: string): void {
+  private deny(role: Role, stem: string, keepsAliveBy?: string): void {
     const isRestore = stem === 'restore';
-    if (!isRestore) denyCuttingLifelines(role);
+    if (keepsAliveBy !== undefined) denyAllButKeepingAlive(role, [this.toDocumentArn(keepsAliveBy)]);
+    else if (!isRestore) denyCuttingLifelines(role);
     denyTagging(role, { mayTagNewRules: isRestore });
     this.props.auditTable.denyRewriting(role, { mayClearCuts: isRestore, mayCount: stem === 'assess' });
   }
 
-  /** What every cut needs besides its own permissions: the mode, its entries, and the list of what is cut. */
-  private grantCutting(role: Role, permissions: readonly Permission[], documentName?: string): void {
+  private toDocumentArn(name: string): string {
+    return Stack.of(this).formatArn({ service: 'ssm', resource: 'document', resourceName: name });
+  }
+
+  /** What every cut needs besides its own permissions: that of every change, and the list of what is cut. */
+  private grantCutting(role: Role, permissions: readonly Permission[]): void {
+    this.grantChanging(role, permissions, [auditKeys.cut]);
+  }
+
+  /** What every change needs: the mode, and its entries. */
+  private grantChanging(
+    role: Role,
+    permissions: readonly Permission[],
+    lists: readonly string[],
+    documentName?: string,
+  ): void {
     this.props.auditTable.grantReadMode(role);
     this.props.auditTable.grantQuery(role);
-    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), auditKeys.cut]);
+    this.props.auditTable.grantAppend(role, [auditKeys.incident('*'), ...lists]);
     grantPermissions(role, permissions, documentName === undefined ? {} : { DocumentName: documentName });
   }
 
-  private grantPublishing(role: Role): void {
-    role.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['events:PutEvents'], resources: [this.props.bus.eventBusArn] }),
-    );
+  private grantPublishing(role: Role, conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
+    const statement = { actions: ['events:PutEvents'], resources: [this.props.bus.eventBusArn] };
+    role.addToPrincipalPolicy(new PolicyStatement({ ...statement, ...(conditions && { conditions }) }));
   }
 }
-
-/** Only what names a document differs from one document to the next. */
-function isOnDocument({ resources }: Permission): boolean {
-  return resources.some((resource) => resource.includes('${DocumentName}'));
-}
-
-/** What `assess` reads besides the audit table. */
-const assessPermissions: readonly Permission[] = [
-  {
-    actions: ['cloudwatch:DescribeAlarms', 'ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces'],
-    resources: ['*'],
-    reason: 'The servers and alarms that an event names; these calls know no resources in IAM',
-  },
-];
 
 /** What differs from function to function. */
 interface FunctionProps<Schema extends z.ZodMiniType> {
   readonly stem: string;
   readonly description: string;
   readonly timeoutSeconds: number;
+  /** Name of the document by which lifelines are kept alive. Default: the function never touches a lifeline. */
+  readonly keepsAliveBy?: string;
   readonly environment: VariablesOf<Schema>;
 }

@@ -11,7 +11,10 @@ export interface FuseWorkflowsProps {
 
 /** By name, as the alarms and the substitutions of the definitions have it. */
 export type WorkflowHandles = Readonly<
-  Record<'Respond' | 'Isolate' | 'CutByProfile' | 'Approve' | 'Restore', FuseWorkflow>
+  Record<
+    'Respond' | 'Isolate' | 'CutByProfile' | 'FailOver' | 'HoldOpen' | 'LockBorder' | 'Approve' | 'Restore',
+    FuseWorkflow
+  >
 >;
 
 /** The flowchart, its phases, and the way back. What is named at each is all that its role may invoke or start. */
@@ -20,7 +23,8 @@ export class FuseWorkflows extends Construct {
 
   constructor(scope: Construct, id: string, { functions, retention }: FuseWorkflowsProps) {
     super(scope, id);
-    const { Assess, AskPerson, CloseIncident, HandOver, ShedConnections } = functions;
+    const { Assess, AskPerson, CloseIncident, ShedConnections } = functions;
+    const [FailOverFunction, HoldOpenFunction] = [functions.FailOver, functions.HoldOpen];
     const { RevokeSecurityGroups, KillConnections, StopService, HoldTask, KillSessions, ResyncClock } = functions;
     const Restore = new FuseWorkflow(this, 'Restore', {
       definition: 'restore',
@@ -29,7 +33,7 @@ export class FuseWorkflows extends Construct {
     });
     const Isolate = new FuseWorkflow(this, 'Isolate', {
       definition: 'isolate',
-      functions: { RevokeSecurityGroups, KillConnections, HandOver },
+      functions: { RevokeSecurityGroups, KillConnections, FailOver: FailOverFunction },
       retention,
     });
     const CutByProfile = new FuseWorkflow(this, 'CutByProfile', {
@@ -44,13 +48,31 @@ export class FuseWorkflows extends Construct {
       children: { Isolate, CutByProfile },
       retention,
     });
-    const Respond = new FuseWorkflow(this, 'Respond', {
-      definition: 'respond',
-      functions: { Assess, ShedConnections, HandOver, CloseIncident },
+    const FailOver = new FuseWorkflow(this, 'FailOver', {
+      definition: 'fail-over',
+      functions: { FailOver: FailOverFunction },
       children: { Isolate, CutByProfile },
       successors: { Approve },
       retention,
     });
-    this.handles = { Respond, Isolate, CutByProfile, Approve, Restore };
+    const HoldOpen = new FuseWorkflow(this, 'HoldOpen', {
+      definition: 'hold-open',
+      functions: { HoldOpen: HoldOpenFunction },
+      successors: { Approve },
+      retention,
+    });
+    const LockBorder = new FuseWorkflow(this, 'LockBorder', {
+      definition: 'lock-border',
+      functions: { RevokeSecurityGroups, KillConnections },
+      retention,
+    });
+    const Respond = new FuseWorkflow(this, 'Respond', {
+      definition: 'respond',
+      functions: { Assess, ShedConnections, CloseIncident },
+      children: { Isolate, CutByProfile, FailOver, HoldOpen, LockBorder },
+      successors: { Approve },
+      retention,
+    });
+    this.handles = { Respond, Isolate, CutByProfile, FailOver, HoldOpen, LockBorder, Approve, Restore };
   }
 }

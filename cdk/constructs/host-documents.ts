@@ -5,12 +5,14 @@ import { collectState } from '../../documents/collect-state.ts';
 import type { CommandDocumentContent } from '../../documents/command-document.ts';
 import { detectTimeZones } from '../../documents/detect-time-zones.ts';
 import { holdTask } from '../../documents/hold-task.ts';
+import { holdTime } from '../../documents/hold-time.ts';
 import { installSensor } from '../../documents/install-sensor.ts';
 import { killConnections, killConnectionsOnWindows } from '../../documents/kill-connections.ts';
 import { killSessions } from '../../documents/kill-sessions.ts';
 import { releaseConnections } from '../../documents/release-connections.ts';
 import { releaseSessions } from '../../documents/release-sessions.ts';
 import { releaseTask } from '../../documents/release-task.ts';
+import { releaseTime } from '../../documents/release-time.ts';
 import { removeSensor } from '../../documents/remove-sensor.ts';
 import { restoreTimeSource } from '../../documents/restore-time-source.ts';
 import { resyncClock } from '../../documents/resync-clock.ts';
@@ -33,6 +35,7 @@ const contents = {
   CollectState: collectState,
   DetectTimeZones: detectTimeZones,
   HoldTask: holdTask,
+  HoldTime: holdTime,
   InstallSensor: installSensor,
   KillConnections: killConnections,
   KillConnectionsOnWindows: killConnectionsOnWindows,
@@ -40,6 +43,7 @@ const contents = {
   ReleaseConnections: releaseConnections,
   ReleaseSessions: releaseSessions,
   ReleaseTask: releaseTask,
+  ReleaseTime: releaseTime,
   RemoveSensor: removeSensor,
   RestoreTimeSource: restoreTimeSource,
   ResyncClock: resyncClock,

@@ -1,4 +1,5 @@
 import type { ActionFacts } from '../../lambdas/shared/actions/action.ts';
+import { holdOpenFacts } from '../../lambdas/shared/actions/hold-open/facts.ts';
 import { holdTaskFacts } from '../../lambdas/shared/actions/hold-task/facts.ts';
 import { killConnectionsFacts } from '../../lambdas/shared/actions/kill-connections/facts.ts';
 import { killSessionsFacts } from '../../lambdas/shared/actions/kill-sessions/facts.ts';
@@ -62,6 +63,13 @@ export const hostWork = {
     document: 'ShedConnections',
     undo: 'ReleaseConnections',
     timeoutSeconds: 110,
+  },
+  HoldOpen: {
+    facts: holdOpenFacts,
+    description: 'keeps lifelines alive',
+    document: 'HoldTime',
+    undo: 'ReleaseTime',
+    timeoutSeconds: 125,
   },
 } as const satisfies Record<string, HostWorkProps>;
 

@@ -6,4 +6,5 @@ export const outcomeEvents = {
   incidentFailed: 'Incident failed',
   restoreClosed: 'Restore closed',
   approvalWanted: 'Approval wanted',
+  approvalStillWanted: 'Approval still wanted',
 } as const satisfies Record<string, OutcomeType>;

@@ -1,5 +1,5 @@
 import { Stack, Validations } from 'aws-cdk-lib';
-import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { CfnNetworkAcl, CfnNetworkAclEntry, CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { PolicyInvalidError } from '../../lambdas/shared/errors.ts';
 import type { GoldenChannel, Policy } from '../../lambdas/shared/policy/policy-schema.ts';
@@ -31,15 +31,22 @@ const maxRulesPerGroup = 60;
 /** A function's variables may hold 4 KB together; this much of it is left for the map of the groups. */
 const maxMapBytes = 3_000;
 
-/** The groups a cut server is moved to, made ahead of time in every VPC, so that a cut is one call an interface. */
+/** Entries a direction; AWS counts its own last two among the 20. */
+const maxAclEntries = 18;
+
+/**
+ * The groups a cut server is moved to, made ahead of time in every VPC, so that a cut is one call an interface; and where
+ * the policy may close whole subnets, the network ACL that does.
+ */
 export class QuarantineGroups extends Construct {
-  /** The map `{vpcId: {quarantine, sealed, golden: {channel: group id}}}` as JSON, for the function that cuts. */
+  /** The map `{vpcId: {quarantine, sealed, golden: {channel: group id}, acl}}` as JSON, for the function that cuts. */
   readonly environmentValue: string;
 
   constructor(scope: Construct, id: string, props: QuarantineGroupsProps) {
     super(scope, id);
     refuseTooManyRules(props.policy.goldenChannels);
     refuseTooLargeMap(props);
+    refuseTooManyEntries(props.policy);
     if (props.vpcIds.length === 0) this.warnOfNoVpc();
     const groups = Object.fromEntries(props.vpcIds.map((vpcId) => [vpcId, this.addVpc(vpcId, props.policy)]));
     this.environmentValue = Stack.of(this).toJsonString(groups);
@@ -55,6 +62,7 @@ export class QuarantineGroups extends Construct {
       quarantine: addGroup(vpc, vpcId, 'quarantine', { egress: policy.agentPath.cidrs.map(toAgentRule) }),
       sealed: addGroup(vpc, vpcId, 'sealed', {}),
       golden: Object.fromEntries(golden) as Record<string, string>,
+      ...(closesSubnets(policy) && { acl: addClosingAcl(vpc, vpcId, policy) }),
     };
   }
 
@@ -83,6 +91,32 @@ function addGroup(
     tags: [{ key: tagKeys.role, value: role }],
   });
   return group.attrGroupId;
+}
+
+function closesSubnets({ fleet }: Policy): boolean {
+  return fleet.networkMeans !== 'interfaces';
+}
+
+/**
+ * Makes the network ACL that closes a subnet, and answers its id. It keeps no state, so what the agent's calls get back
+ * needs an entry of its own. The function that cuts compares the entries with the policy before it uses the ACL.
+ */
+function addClosingAcl(scope: Construct, vpcId: string, policy: Policy): string {
+  const acl = new CfnNetworkAcl(scope, 'acl', {
+    vpcId,
+    tags: [{ key: tagKeys.role, value: 'closed' }],
+  });
+  policy.agentPath.cidrs.forEach((cidr, index) => {
+    const shared = { networkAclId: acl.attrId, ruleNumber: 100 + index, protocol: 6, ruleAction: 'allow' };
+    const peer = cidr.includes(':') ? { ipv6CidrBlock: cidr } : { cidrBlock: cidr };
+    const [https, answers] = [
+      { from: 443, to: 443 },
+      { from: 1024, to: 65_535 },
+    ];
+    new CfnNetworkAclEntry(acl, `out-${index}`, { ...shared, ...peer, egress: true, portRange: https });
+    new CfnNetworkAclEntry(acl, `in-${index}`, { ...shared, ...peer, egress: false, portRange: answers });
+  });
+  return acl.attrId;
 }
 
 function toAgentRule(cidr: string): EgressRule {
@@ -117,11 +151,21 @@ function refuseTooManyRules(channels: readonly GoldenChannel[]): void {
   });
 }
 
+function refuseTooManyEntries(policy: Policy): void {
+  const { length } = policy.agentPath.cidrs;
+  if (!closesSubnets(policy) || length <= maxAclEntries) return;
+  throw new PolicyInvalidError(
+    `Policy is not valid: agentPath.cidrs: must be at most ${maxAclEntries} where fleet.networkMeans may close subnets, got ${length}`,
+  );
+}
+
 /** By the longest ids there are: `sg-` or `vpc-` and 17 digits, with quotes, colon and comma. */
 function refuseTooLargeMap({ vpcIds, policy }: QuarantineGroupsProps): void {
   const idBytes = 24;
   const goldenBytes = policy.goldenChannels.reduce((sum, { name }) => sum + name.length + 4 + idBytes, 0);
-  const bytes = vpcIds.length * (idBytes + '{"quarantine":,"sealed":,"golden":{}}'.length + 2 * idBytes + goldenBytes);
+  const aclBytes = closesSubnets(policy) ? idBytes + '"acl":,'.length : 0;
+  const bytes =
+    vpcIds.length * (idBytes + '{"quarantine":,"sealed":,"golden":{}}'.length + 2 * idBytes + goldenBytes + aclBytes);
   if (bytes <= maxMapBytes) return;
   throw new PolicyInvalidError(
     `Policy is not valid: goldenChannels: times the VPCs of an account must fit into ${maxMapBytes} bytes of a function's environment, got ${bytes} bytes for ${vpcIds.length} VPCs and ${policy.goldenChannels.length} channels`,

@@ -4,12 +4,13 @@ import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { applicationSource } from '../../lambdas/shared/signals/parse-order-state.ts';
 import { sensorSource } from '../../lambdas/shared/signals/parse-sensor.ts';
 
 export interface SignalRulesProps {
   /** The state machine that every signal starts. */
   readonly respond: IStateMachine;
-  /** The bus on which host sensors report. */
+  /** The bus on which host sensors and applications report. */
   readonly bus: IEventBus;
   /** Takes the signals that could not be delivered in time. */
   readonly deadLetters: IQueue;
@@ -51,6 +52,12 @@ export class SignalRules extends Construct {
         id: 'HostSensors',
         description: 'Red lines that sensors on the hosts saw',
         pattern: { source: [sensorSource] },
+        bus: props.bus,
+      },
+      {
+        id: 'Applications',
+        description: 'What applications report of their orders',
+        pattern: { source: [applicationSource] },
         bus: props.bus,
       },
     ];

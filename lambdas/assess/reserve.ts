@@ -72,8 +72,9 @@ function collect(
   answers: readonly Answer[],
   say: (answer: Answer, server: string) => string | null,
 ): Map<string, string[]> {
+  const claimed = answers.map((answer) => ({ answer, servers: new Set(answer.claim.servers) }));
   const sayAll = (server: string) =>
-    answers.filter(({ claim }) => claim.servers.includes(server)).flatMap((answer) => say(answer, server) ?? []);
+    claimed.flatMap(({ answer, servers: concerned }) => (concerned.has(server) ? (say(answer, server) ?? []) : []));
   return new Map(servers.map((server) => [server, sayAll(server)]));
 }
 

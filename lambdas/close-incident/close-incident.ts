@@ -1,15 +1,17 @@
+import * as z from 'zod/mini';
 import { sha256Hex, toCanonicalJson } from '../shared/canonical-json.ts';
 import type { AuditItem } from '../shared/clients/audit-item.ts';
 import { auditKeys, readAttempt } from '../shared/clients/audit-keys.ts';
 import type { AuditTable } from '../shared/clients/audit-table.ts';
 import type { OutcomeBus } from '../shared/clients/outcome-bus.ts';
 import type { ClosingOutcome, ClosingRequest } from '../shared/contracts/closing.ts';
+import type { Severity } from '../shared/contracts/outcome-event.ts';
 import { putClosing, putSealedApart } from '../shared/put-closing.ts';
 import { decideOutcome, type Verdict } from './decide-outcome.ts';
 import { measureLatency, type Latency } from './measure-latency.ts';
 
 export interface ClosingTools {
-  readonly audit: Pick<AuditTable, 'findIncidentOf' | 'readIncident' | 'putInIncident' | 'putApart'>;
+  readonly audit: Pick<AuditTable, 'findIncidentOf' | 'readIncident' | 'putInIncident' | 'putApart' | 'pointFrom'>;
   readonly bus: Pick<OutcomeBus, 'publish'>;
   readonly now: () => string;
   /** Keeps a copy of the seal outside the table, also where the bus does not take the outcome. Default: nobody is told. */
@@ -26,6 +28,9 @@ export interface ClosingResult {
   /** Of the closing entry; null where there is none, as for a repeat. */
   readonly seal: string | null;
 }
+
+/** Of a recorded assessment, what the pointers need. */
+const OpenedSchema = z.object({ cohorts: z.array(z.object({ servers: z.array(z.string()) })) });
 
 /** Kept of an event that could not be worked off; EventBridge carries at most 256 KB, one entry with all else in it. */
 const keptInTable = 300_000;
@@ -63,6 +68,7 @@ async function record(
   }
   const items = await audit.readIncident(incidentId);
   const attempt = findAttempt(items, executionId);
+  await pointFromServers(items, incidentId, audit);
   // Closed apart: its incident was closed when the question was asked.
   if (cohortId !== null && failure === null) {
     const sk = auditKeys.closedCohort(cohortId);
@@ -92,6 +98,18 @@ async function recordApart(
   return putSealedApart(audit, pk, auditKeys.failedExecution(executionId), kept);
 }
 
+/** Not before the cut, which has no time for it: until then the servers are known by what is cut. */
+async function pointFromServers(
+  items: readonly AuditItem[],
+  incidentId: string,
+  audit: ClosingTools['audit'],
+): Promise<void> {
+  const openings = items.filter(({ sk }) => sk.startsWith('opened#'));
+  const cohorts = openings.flatMap(({ assessment }) => z.safeParse(OpenedSchema, assessment).data?.cohorts ?? []);
+  const servers = new Set(cohorts.flatMap((cohort) => cohort.servers));
+  await audit.pointFrom([...servers], incidentId, String(openings[0]?.['openedAt']));
+}
+
 /** The attempt this execution opened; null when it opened none. */
 function findAttempt(items: readonly AuditItem[], executionId: string): number | null {
   const own = items.find((item) => item.sk.startsWith('opened#') && item['executionId'] === executionId);
@@ -104,6 +122,7 @@ function toDetail(request: ClosingRequest, result: ClosingResult): Record<string
   const signal = assessment?.incident?.signal;
   return {
     ...result,
+    ...describeUrgency(request, result),
     executionId,
     receivedAt,
     kind: signal?.kind ?? null,
@@ -123,6 +142,14 @@ function toDetail(request: ClosingRequest, result: ClosingResult): Record<string
     // Someone plays it again from the dead letter, so a failure carries its event.
     event: failure === null ? null : keep(event, keptInEvent),
   };
+}
+
+/** What a pager wants: how urgent it is, in one line. */
+function describeUrgency({ assessment }: ClosingRequest, { isFailure, outcome, incidentId }: ClosingResult) {
+  const concernsLifeline = (assessment?.cohorts ?? []).some(({ answers }) => answers.lifeline);
+  const severity: Severity = concernsLifeline ? 'lifeline' : isFailure ? 'failure' : 'notice';
+  const subject = `${concernsLifeline ? 'LIFELINE: ' : ''}${outcome}, ${incidentId ?? 'no incident'}`;
+  return { severity, subject };
 }
 
 /** The whole event where it fits, else its beginning, marked as cut off. */

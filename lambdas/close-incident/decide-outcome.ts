@@ -1,4 +1,4 @@
-import type { ClosingOutcome, ClosingRequest } from '../shared/contracts/closing.ts';
+import type { ClosingOutcome, ClosingRequest, Step } from '../shared/contracts/closing.ts';
 
 /** How the incident ended, and whether someone must look at it. */
 export interface Verdict {
@@ -19,8 +19,11 @@ export function decideOutcome({ assessment, steps, failure }: ClosingRequest): V
   const all = steps.flat();
   // Assessed cohorts may need a person whatever was done to them: a server that could not be looked up, a bucket.
   const handOvers = (assessment?.cohorts ?? []).filter(({ handOver }) => handOver !== null);
-  const statuses = new Set([...all.map(({ status }) => status), ...handOvers.map(() => 'handed-over')]);
-  const isFailure = statuses.has('failed') || statuses.has('partial');
+  const statuses = new Set([
+    ...all.map(({ status }) => status),
+    ...[...handOvers, ...listBypasses(assessment, all)].map(() => 'handed-over'),
+  ]);
+  const isFailure = ['failed', 'partial', 'no-standby'].some((status) => statuses.has(status));
   const summary = [
     ...handOvers.map(({ id, handOver }) => `${id} handed over: ${handOver}`),
     ...all
@@ -29,19 +32,66 @@ export function decideOutcome({ assessment, steps, failure }: ClosingRequest): V
   ]
     .join('; ')
     .slice(0, 1000);
-  return { outcome: chooseOutcome(statuses), isFailure, summary: summary === '' ? 'Nothing was asked for' : summary };
+  const outcome = chooseOutcome(statuses, nameSuccess(assessment, all));
+  // A border that is open in part is one that somebody must close.
+  const isHalfLocked = isReview(assessment) && outcome === 'partly-contained';
+  return {
+    outcome,
+    isFailure: isFailure || isHalfLocked,
+    summary: summary === '' ? 'Nothing was asked for' : summary,
+  };
 }
 
-function chooseOutcome(statuses: ReadonlySet<string>): ClosingOutcome {
-  const isCut = statuses.has('verified') || statuses.has('partial');
+/** Lifelines whose bypass a person agreed to: now the person has to do it. */
+function listBypasses(assessment: ClosingRequest['assessment'], steps: readonly Step[]): readonly string[] {
+  const lifelines = (assessment?.cohorts ?? []).filter(({ answers }) => answers.lifeline).map(({ id }) => id);
+  const isAgreed = ({ action, status }: Step) => action === 'ask-person' && status === 'approved';
+  return steps.filter((step) => isAgreed(step) && lifelines.includes(step.cohortId)).map(({ cohortId }) => cohortId);
+}
+
+/** What it is called when all that was asked for was seen: a standby that took over has contained nothing. */
+function nameSuccess(assessment: ClosingRequest['assessment'], steps: readonly Step[]): ClosingOutcome {
+  const done = new Set(steps.filter(({ status }) => isDone(status)).map(({ action }) => action));
+  // A lifeline that was found in order is held open as well: it was looked to, and seen to be right.
+  const isInOrder = steps.some(({ action, status }) => action === 'hold-open' && status === 'unchanged');
+  if ((done.delete('hold-open') || isInOrder) && done.size === 0) return 'held-open';
+  if (done.delete('fail-over') && done.size === 0) return 'failed-over';
+  if (!isReview(assessment)) return 'contained';
+  return isLockedOnHosts(assessment, steps) ? 'locked' : 'partly-contained';
+}
+
+function isReview(assessment: ClosingRequest['assessment']): boolean {
+  return assessment?.incident?.signal.kind === 'border-review';
+}
+
+/** R3: rules of the network alone end no open connection, and wider ones stay: a border is locked where the hosts hold. */
+function isLockedOnHosts(assessment: ClosingRequest['assessment'], steps: readonly Step[]): boolean {
+  const locking = (assessment?.cohorts ?? []).filter(({ answers }) => answers.underReview && !answers.lifeline);
+  return locking.every(({ id }) =>
+    steps.some(
+      ({ action, cohortId, status }) => action === 'kill-connections' && cohortId === id && status === 'verified',
+    ),
+  );
+}
+
+function isDone(status: string): boolean {
+  return status === 'verified' || status === 'partial';
+}
+
+function chooseOutcome(statuses: ReadonlySet<string>, success: ClosingOutcome): ClosingOutcome {
+  const isCut =
+    (statuses.has('verified') || statuses.has('partial')) && !['held-open', 'failed-over'].includes(success);
   if (statuses.has('failed') || statuses.has('partial')) return isCut ? 'partly-contained' : 'failed';
   if (statuses.has('refused')) return isCut ? 'partly-contained' : 'refused';
   // What waits, or was declined, is still connected: a cut beside it does not make the incident contained.
   if (statuses.has('asked')) return isCut ? 'partly-contained' : 'awaiting-approval';
   if (statuses.has('declined') || statuses.has('unanswered')) return isCut ? 'partly-contained' : 'declined';
+  // Core business is hit, and nothing could take over.
+  if (statuses.has('no-standby')) return isCut ? 'partly-contained' : 'failed';
   // A person still has to act.
   if (statuses.has('handed-over')) return 'handed-over';
   if (statuses.has('restored')) return 'recovered';
-  if (statuses.has('verified')) return 'contained';
+  if (statuses.has('verified')) return success;
+  if (success === 'held-open' && !statuses.has('planned')) return success;
   return statuses.has('planned') ? 'planned' : 'observed';
 }

@@ -1,10 +1,13 @@
 import type { ClosingRequest, Step } from '../shared/contracts/closing.ts';
 
-/** Milliseconds from the event's receipt; null where no network cut was made. */
+/**
+ * Milliseconds from the event's receipt, or from the answer where a person was asked first; null where no network cut was
+ * made.
+ */
 export interface Latency {
   /** To the first blocking call of the network cut, for the slowest cohort. */
   readonly cutMs: number | null;
-  /** To the moment its result had been read back. */
+  /** To the moment it had been read back that the cut holds, at least in part; a failed one never came. */
   readonly verifiedMs: number | null;
 }
 
@@ -17,7 +20,9 @@ export function measureLatency({ steps, receivedAt }: ClosingRequest): Latency {
       receivedAt,
     ),
     verifiedMs: slowest(
-      cuts.map((step) => timeOf(step, 'verifiedAt')),
+      cuts
+        .filter(({ status }) => status === 'verified' || status === 'partial')
+        .map((step) => timeOf(step, 'verifiedAt')),
       receivedAt,
     ),
   };

@@ -16,7 +16,7 @@ type FindingAudit = Pick<AuditTable, 'readIncident' | 'listIncidentsOf' | 'listC
 
 /**
  * Finds what a restore has to undo, the newest first, so that undo runs in reverse order of application; the network
- * before the hosts, for a host may be out of reach until its groups are back. An incident that is named gives all its cuts, those already undone too, so that a second restore can say so; a server or an
+ * before the hosts, for a host may be out of reach until its groups are back, and traffic after both. An incident that is named gives all its cuts, those already undone too, so that a second restore can say so; a server or an
  * action gives what is still cut. Throws MessageInvalidError when nothing is named or the incident is unknown.
  */
 export async function findEntries(
@@ -113,8 +113,11 @@ function toKey(incidentId: string, name: string): EntryKey {
   return z.parse(EntryKeySchema, { incidentId, action, cohortId });
 }
 
+/** Traffic goes back last: its former servers must be reachable, and healthy, before they are led to. */
+const ranks: Partial<Readonly<Record<EntryKey['action'], number>>> = { 'revoke-security-groups': 0, 'fail-over': 2 };
+
 function networkFirst(left: Candidate, right: Candidate): number {
-  const rankOf = ({ key }: Candidate) => (key.action === 'revoke-security-groups' ? 0 : 1);
+  const rankOf = ({ key }: Candidate) => ranks[key.action] ?? 1;
   const [first, second] = [left, right].map(({ entry }) => entry.intended?.at ?? '');
   return rankOf(left) - rankOf(right) || (second ?? '').localeCompare(first ?? '');
 }

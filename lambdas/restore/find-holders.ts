@@ -20,10 +20,11 @@ export interface OtherCut {
 }
 
 /**
- * How long a cut without an end may still be under way: four tries of at most 80 s and 7 s of waits between them. An
- * undo beside it would find everything as before, and the cut would come after it.
+ * How long a cut without an end may still be under way: the machines of the cuts end after 600 s, and a function that
+ * runs then up to 80 s later; four tries of a fail-over take at most 687 s. An undo beside it would find everything as
+ * before, and the cut would come after it.
  */
-const busyForMs = 330_000;
+const busyForMs = 690_000;
 
 /** Reads the entries of all other cuts of the same action that name one of the targets. */
 export async function readOtherCuts(

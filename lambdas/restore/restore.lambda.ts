@@ -3,8 +3,10 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Action } from '../shared/actions/action.ts';
+import { failOver } from '../shared/actions/fail-over/fail-over.ts';
 import { holdTask } from '../shared/actions/hold-task/hold-task.ts';
 import type { HostTools } from '../shared/actions/host-work/host-action.ts';
+import { holdOpen } from '../shared/actions/hold-open/hold-open.ts';
 import { killConnections } from '../shared/actions/kill-connections/kill-connections.ts';
 import { killSessions } from '../shared/actions/kill-sessions/kill-sessions.ts';
 import { resyncClock } from '../shared/actions/resync-clock/resync-clock.ts';
@@ -12,7 +14,8 @@ import { revokeSecurityGroups } from '../shared/actions/revoke-security-groups/r
 import { shedConnections } from '../shared/actions/shed-connections/shed-connections.ts';
 import { stopService } from '../shared/actions/stop-service/stop-service.ts';
 import { AuditTable } from '../shared/clients/audit-table.ts';
-import { clientOptions } from '../shared/clients/client-options.ts';
+import { callsAtOnce } from '../shared/actions/revoke-security-groups/apply-cut.ts';
+import { clientOptions, withSockets } from '../shared/clients/client-options.ts';
 import { OutcomeBus } from '../shared/clients/outcome-bus.ts';
 import type { ActionId } from '../shared/contracts/action.ts';
 import { parseWith } from '../shared/contracts/parse.ts';
@@ -23,7 +26,7 @@ import { fuseHandler } from '../shared/middleware/base.ts';
 import { RestoreEnvironmentSchema, type RestoreEnvironment } from './environment.ts';
 import { restore } from './restore.ts';
 
-const ec2 = new EC2Client(clientOptions);
+const ec2 = new EC2Client(withSockets(callsAtOnce));
 const ssm = new SSMClient(clientOptions);
 const dynamo = new DynamoDBClient(clientOptions);
 const events = new EventBridgeClient(clientOptions);
@@ -58,6 +61,9 @@ function listActions({ FUSE_UNDO_DOCUMENTS }: RestoreEnvironment): Partial<Recor
     'kill-sessions': killSessions(toolsFor('kill-sessions')),
     'shed-connections': shedConnections(toolsFor('shed-connections')),
     'resync-clock': resyncClock(toolsFor('resync-clock')),
+    'hold-open': holdOpen(toolsFor('hold-open')),
+    // Who is cut matters to those who take over, not on the way back.
+    'fail-over': failOver({ ec2, listCuts: async () => Promise.resolve([]) }),
   };
 }
 

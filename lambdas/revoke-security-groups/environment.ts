@@ -4,6 +4,7 @@ const VpcGroupsSchema = z.strictObject({
   quarantine: z.string(),
   sealed: z.string(),
   golden: z.record(z.string(), z.string()),
+  acl: z.optional(z.string()),
 });
 
 /** JSON in a variable; broken JSON is a fault of the variable, not a crash. */

@@ -1,14 +1,15 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod/mini';
-import { clientOptions } from '../shared/clients/client-options.ts';
+import { callsAtOnce } from '../shared/actions/revoke-security-groups/apply-cut.ts';
+import { clientOptions, withSockets } from '../shared/clients/client-options.ts';
 import { ActionRequestSchema } from '../shared/contracts/action.ts';
 import { fuseHandler } from '../shared/middleware/base.ts';
 import { readPolicy } from '../shared/policy/read-policy.ts';
 import { RevokeSecurityGroupsEnvironmentSchema } from './environment.ts';
 import { cutNetwork } from './revoke-security-groups.ts';
 
-const ec2 = new EC2Client(clientOptions);
+const ec2 = new EC2Client(withSockets(callsAtOnce));
 const dynamo = new DynamoDBClient(clientOptions);
 
 /**

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { revokeSecurityGroups } from '../shared/actions/revoke-security-groups/revoke-security-groups.ts';
+import { networkCut } from '../shared/actions/revoke-security-groups/cut-network.ts';
 import { AuditTable } from '../shared/clients/audit-table.ts';
 import type { ActionOutcome, ActionRequest } from '../shared/contracts/action.ts';
 import { readGuardFacts } from '../shared/guard/read-facts.ts';
@@ -21,7 +21,7 @@ export async function cutNetwork(request: ActionRequest, tools: NetworkCutTools)
   const { ec2, dynamo, environment, policy } = tools;
   const audit = new AuditTable(dynamo, environment.FUSE_TABLE_NAME);
   return runAction(request, {
-    action: revokeSecurityGroups({ ec2, quarantine: environment.FUSE_QUARANTINE }),
+    action: networkCut({ ec2, quarantine: environment.FUSE_QUARANTINE }),
     audit,
     policy,
     readFacts: async (servers) => readGuardFacts(ec2, audit, servers),

@@ -18,6 +18,7 @@ const ChangeSchema = z.object({
   target: z.string(),
   server: z.string(),
   alsoTouches: z.optional(z.array(z.string())),
+  outlivesServer: z.optional(z.boolean()),
   before: json,
   intended: json,
 });
@@ -80,6 +81,8 @@ const worstFirst: readonly ActionStatus[] = [
   'planned',
   'unchanged',
   'verified',
+  // Tried again, and only then: whatever came of that is the entry's word.
+  'no-standby',
 ];
 
 /** Reads the steps of one entry; throws LookupFailedError on a step it does not understand. */
@@ -118,11 +121,13 @@ function heldLast(left: { held: boolean }, right: { held: boolean }): number {
   return Number(left.held) - Number(right.held);
 }
 
-/** An absent list stays absent: `undefined` is no value of a change. */
+/** What is absent stays absent: `undefined` is no value of a change. */
 function toIntended(found: z.infer<typeof IntendedSchema>): Intended {
-  const changes = found.changes.map(({ alsoTouches, ...change }) =>
-    alsoTouches === undefined ? change : { ...change, alsoTouches },
-  );
+  const changes = found.changes.map(({ alsoTouches, outlivesServer, ...change }) => ({
+    ...change,
+    ...(alsoTouches !== undefined && { alsoTouches }),
+    ...(outlivesServer !== undefined && { outlivesServer }),
+  }));
   return { ...found, changes };
 }
 

@@ -1,4 +1,4 @@
-import type { Action, ActionContext } from './actions/action.ts';
+import type { Action, ActionContext, ActionPlan } from './actions/action.ts';
 import type { AuditTable, CutItem } from './clients/audit-table.ts';
 import type { ActionOutcome, ActionRequest } from './contracts/action.ts';
 import type { EntryKey } from './contracts/restoring.ts';
@@ -12,7 +12,8 @@ import { summariseRun, type RunResult } from './summarise-run.ts';
 
 /** What a run needs from outside: clock and clients come from here, so that a test can stop it between any two steps. */
 export interface RunTools {
-  readonly action: Action;
+  /** Nothing is undone here, so an action without its way back will do. */
+  readonly action: Omit<Action, 'undo'>;
   readonly audit: Pick<AuditTable, 'readSteps' | 'putStep' | 'putCut' | 'listCuts' | 'replaceCut'>;
   readonly policy: Policy;
   readFacts(servers: readonly string[]): Promise<GuardFacts>;
@@ -43,8 +44,9 @@ export async function runAction(request: ActionRequest, tools: RunTools): Promis
     tools.action.plan(context),
   ]);
   const recorded = readRecordedEntry(steps);
-  if (recorded.outcome !== null) return recorded.outcome;
-  const judgement = judge(recorded.intended ?? plan, cohort, facts, tools.policy);
+  // That nobody could take over is no last word: a standby may be healthy by now.
+  if (recorded.outcome !== null && recorded.outcome.status !== 'no-standby') return recorded.outcome;
+  const judgement = judge(toJudge(plan, recorded, tools.action), cohort, facts, tools.policy, tools.action);
   const run: Run = { tools, key, context, recorded, judgement };
   if (recorded.intended !== null) return resume(run, recorded.intended);
   if (judgement.allowed.length === 0) return close(run);
@@ -55,6 +57,16 @@ export async function runAction(request: ActionRequest, tools: RunTools): Promis
   if (taken === 'existing') return runAction(request, tools);
   if (cut === 'existing') await renewCut(run, note);
   return judgement.mode === 'shadow' ? close(run) : change(run);
+}
+
+/** What was intended first stays so; what only a person can do for the other lifelines, no entry holds back. */
+function toJudge(
+  plan: ActionPlan,
+  { intended }: RecordedEntry,
+  { keepsAlive = false }: RunTools['action'],
+): ActionPlan {
+  if (intended === null) return plan;
+  return keepsAlive && plan.instead !== undefined ? { ...intended, instead: plan.instead } : intended;
 }
 
 /** Goes on from a recorded write-ahead entry, under the guard's present word. */
@@ -103,8 +115,9 @@ async function writeAhead({ tools, key, judgement, context }: Run, at: string): 
 /** What is noted of a cut: all that was ever going to be changed, as of the write-ahead entry. */
 type CutNote = Pick<Intended, 'changes' | 'at'>;
 
-/** Notes the cut among those that stand right now. In shadow mode nothing is cut, so nothing is noted. */
+/** Notes the cut among those that stand right now. In shadow mode, or where a lifeline is held, nothing is cut. */
 async function holdCut(run: Run, note: CutNote): Promise<'written' | 'existing'> {
+  if (run.tools.action.keepsAlive === true) return 'written';
   return run.judgement.mode === 'armed' ? run.tools.audit.putCut(toCut(run, note)) : 'written';
 }
 
@@ -121,9 +134,13 @@ async function renewCut(run: Run, note: CutNote): Promise<void> {
   await audit.replaceCut({ ...toCut(run, note), inherited: old?.inherited ?? [] });
 }
 
-function toCut({ key, context }: Run, { changes, at }: CutNote): CutItem {
-  const targets = changes.map(({ target, server }) => ({ target, server }));
-  return { entry: key, since: at, expiresAt: context.cohort.expiresAt, targets, inherited: [] };
+function toCut({ key, context, tools }: Run, { changes, at }: CutNote): CutItem {
+  // Every server that feels a change is cut by it: a subnet has many.
+  const targets = changes.flatMap(({ target, server, alsoTouches = [] }) =>
+    [server, ...alsoTouches].map((touched) => ({ target, server: touched })),
+  );
+  const expiresAt = tools.action.neverExpires === true ? null : context.cohort.expiresAt;
+  return { entry: key, since: at, expiresAt, targets, inherited: [] };
 }
 
 async function change(run: Run): Promise<ActionOutcome> {

@@ -36,8 +36,8 @@ export function summariseRun(result: RunResult): { outcome: ActionOutcome; remar
   const outcome: ActionOutcome = {
     action: key.action,
     cohortId: key.cohortId,
-    status: toStatus(judgement, counts, wasMutating),
-    summary: describeCounts(counts, wasMutating, judgement),
+    status: toStatus(judgement, counts, wasMutating, observations),
+    summary: [describe(judgement, counts, wasMutating, observations), ...tellStates(observations)].join('; '),
     counts,
     remarks: remarks.slice(0, shownRemarks),
     firstCallAt,
@@ -47,11 +47,47 @@ export function summariseRun(result: RunResult): { outcome: ActionOutcome; remar
 }
 
 /** `verified` only when nothing failed and nobody was refused: a partly cut cohort is not contained. */
-function toStatus(judgement: Judgement, counts: ActionOutcome['counts'], wasMutating: boolean): ActionStatus {
+function toStatus(
+  judgement: Judgement,
+  counts: ActionOutcome['counts'],
+  wasMutating: boolean,
+  observations: readonly Observation[],
+): ActionStatus {
+  // A person has to act whatever the switch says: handing over changes nothing.
+  if (judgement.instead?.status === 'handed-over' && counts.failed === 0) return 'handed-over';
   if (counts.planned > 0 && !wasMutating) return 'planned';
-  if (counts.verified > 0) return counts.failed + counts.refused === 0 ? 'verified' : 'partial';
+  if (counts.verified > 0 && counts.failed + counts.refused === 0) {
+    return observations.every(({ changed }) => changed === false) ? 'unchanged' : 'verified';
+  }
+  if (counts.verified > 0) return 'partial';
   if (counts.failed > 0) return 'failed';
-  return judgement.refusals.length > 0 ? 'refused' : 'unchanged';
+  if (judgement.refusals.length > 0) return 'refused';
+  return judgement.instead?.status ?? 'unchanged';
+}
+
+/** What the action said instead of changing something, where that is how it ended; otherwise what was counted. */
+function describe(
+  judgement: Judgement,
+  counts: ActionOutcome['counts'],
+  wasMutating: boolean,
+  observations: readonly Observation[],
+): string {
+  const { instead } = judgement;
+  const isEnd = instead !== undefined && toStatus(judgement, counts, wasMutating, observations) === instead.status;
+  if (isEnd) return instead.summary;
+  const isInOrder = counts.planned > 0 && toStatus(judgement, counts, wasMutating, observations) === 'unchanged';
+  return isInOrder ? 'Nothing had to be changed' : describeCounts(counts, wasMutating, judgement);
+}
+
+/** Servers whose state is told one by one; a fleet's would fill a page. */
+const toldStates = 5;
+
+/** How the servers stand, by actions that tell what they found from what they changed. */
+function tellStates(observations: readonly Observation[]): string[] {
+  return observations
+    .filter(({ changed }) => changed !== undefined)
+    .slice(0, toldStates)
+    .map(({ target, reason }) => `${target}: ${reason}`);
 }
 
 /** One line for people: counts first, the first refusal in full. */

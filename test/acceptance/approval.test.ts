@@ -11,7 +11,15 @@ const vouched = { owner: 'ada', reason: 'penetration test', until: '2099-01-01T0
 const policy = {
   version: 1,
   budgets: { windowMinutes, servers: 2 },
-  approvals: { timeoutMinutes: 30 },
+  approvals: { timeoutMinutes: 30, remindAfterMinutes: 10 },
+  lifelines: [
+    {
+      name: 'icu',
+      kind: 'life-support',
+      servers: { tag: { key: 'ward', value: 'icu' } },
+      bypass: 'grey box in rack 4',
+    },
+  ],
   exceptions: [
     { name: 'drill', servers: { tag: { key: 'drill', value: 'ask' } }, instead: 'ask', ...vouched },
     { name: 'honeypot', servers: { tag: { key: 'drill', value: 'observe' } }, instead: 'observe', ...vouched },
@@ -94,6 +102,44 @@ describe('a cut that a person has to agree to', () => {
       step: { status: 'unanswered', summary: expect.stringContaining('left alone') },
     });
     expect(late).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('Nothing of incident') });
+  });
+
+  it('is asked for a second time, and only the answer to the second question counts from then on', async () => {
+    const { incidentId, servers } = await trip();
+    const [first] = await desk.questionsOf(incidentId);
+
+    await desk.passTime(15);
+    const [second] = await desk.questionsOf(incidentId);
+    const outdated = desk.answer(first?.taskToken ?? '', { approved: true, by: 'eve', reason: 'old' });
+    await expect(outdated).rejects.toMatchObject({ name: 'TaskTimedOut' });
+    await desk.fuse('decline', incidentId, '--reason', 'seen');
+
+    expect(second).toEqual({ ...first, taskToken: expect.any(String) as string });
+    expect(second?.taskToken).not.toBe(first?.taskToken);
+    expect(await desk.find(incidentId, auditKeys.reminded('c2'))).toMatchObject({ askedAt: first?.askedAt });
+    expect(desk.cutOf(servers)).toEqual(servers.slice(0, 2));
+    expect(await desk.find(incidentId, auditKeys.answered('c2'))).toMatchObject({ step: { status: 'declined' } });
+  });
+
+  it.each([
+    ['approve', 'handed-over', 'approved'],
+    ['decline', 'declined', 'declined'],
+  ])('is never made on life support: %s ends %s, and a reminder comes before', async (verb, outcome, status) => {
+    const servers = await desk.raise(1, { [tagKeys.lifeline]: 'life-support', ward: 'icu' });
+    const { incidentId, outcome: atFirst } = await desk.trip(servers, { kind: 'ransomware' });
+    const from = desk.callCount;
+
+    await desk.passTime(15);
+    const [question] = await desk.questionsOf(incidentId);
+    const run = await desk.fuse(verb, incidentId, '--reason', 'spoke to the ward');
+
+    expect({ atFirst, answered: run.status }).toEqual({ atFirst: 'awaiting-approval', answered: 0 });
+    expect(question?.reason).toContain('grey box in rack 4');
+    expect(await desk.find(incidentId, auditKeys.reminded('c1'))).toBeDefined();
+    expect(await desk.find(incidentId, auditKeys.closedCohort('c1'))).toMatchObject({ outcome });
+    expect(await desk.find(incidentId, auditKeys.answered('c1'))).toMatchObject({ step: { status } });
+    expect(desk.mutationsSince(from)).toEqual([]);
+    expect(desk.cutOf(servers)).toEqual([]);
   });
 
   it('is asked for once: a repeat of the event while somebody is asked does nothing', async () => {

@@ -48,6 +48,26 @@ describe('the fuse command on a deployment', () => {
     expect(lab.networkOf(server)).not.toBe(before);
   });
 
+  it('tells at a glance what is cut and how fast it was', async () => {
+    const [told, json] = await Promise.all([fuse('status'), fuse('status', '--json')]);
+
+    expect(told.stdout).toMatch(/^mode armed, set by .*: test$/m);
+    expect(told.stdout).toMatch(new RegExp(`${incidentId} +contained +cut in \\d+ ms`));
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      mode: { mode: 'armed', reason: 'test' },
+      cuts: [{ servers: [server] }, { servers: [server] }],
+      latency: { incidents: 1, cuts: 1, p99Ms: expect.any(Number) },
+      budget: { servers: 1 },
+    });
+  });
+
+  it('says so where the deployment cannot be reached', async () => {
+    const { status, stderr, stdout } = await fuse('status', '--stack', 'Elsewhere');
+
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('Could not read stack "Elsewhere"');
+  });
+
   it('lists and shows the incident, and what happened to the server', async () => {
     const [list, show, history] = await Promise.all([
       fuse('audit', 'list'),

@@ -22,8 +22,7 @@ describe('the deployed alarms over a fleet', () => {
     ['CpuLoad', 'general', 'overload', 'Shed connections', 97],
     ['ClockOffset', 'trading', 'clock-offset', 'Cut by profile', 40],
     ['ZombieConnections', 'surveillance', 'zombie-connections', 'Cut by profile', 3],
-    // Nobody knows the foreign address from a count: that is for a person.
-    ['NightLogins', 'surveillance', 'night-login', 'Observe', 1],
+    ['NightLogins', 'surveillance', 'night-login', 'Cut by profile', 1],
   ])('lead from %s on a server of profile %s to the answer of %s', async (alarm, profile, kind, state, value) => {
     const id = `i-0f00000000000${String(value).padStart(4, '0')}`;
     const tags = { [tagKeys.profile]: profile };

@@ -89,7 +89,7 @@ export class AccountWorld {
 
   /** Undoes the incident as the restore state machine does, ten minutes later. */
   async restore(incidentId: string): Promise<UndoResult[]> {
-    this.#clockMs += 600_000;
+    this.#clockMs += 1_200_000;
     const request = { incidentId, requestedBy: 'test', reason: 'test' };
     const { entries } = await findEntries(request, this.table.audit, this.now());
     const tools = { audit: this.table.audit, findAction: () => this.action(), now: () => this.now() };

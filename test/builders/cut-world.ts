@@ -96,7 +96,7 @@ export class CutWorld {
 
   /** Finds and undoes as the restore state machine does, ten minutes later. */
   async restore(over: Partial<RestoreRequest>, death: Death | null = null): Promise<UndoResult[]> {
-    this.clockMs += 600_000;
+    this.clockMs += 1_200_000;
     const request = { requestedBy: 'test', reason: 'test', ...over };
     const { entries } = await findEntries(request, this.table.audit, new Date().toISOString());
     [this.calls, this.#death] = [0, death];

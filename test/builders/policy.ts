@@ -1,5 +1,6 @@
 import { parsePolicy } from '../../lambdas/shared/policy/parse-policy.ts';
 import type { Policy } from '../../lambdas/shared/policy/policy-schema.ts';
+import { compilePolicy } from '../../lambdas/shared/policy/read-policy.ts';
 
 /** A checked policy with one core service and one other, and whatever the test adds in the form people write. */
 export function buildPolicy(over: Readonly<Record<string, unknown>> = {}): Policy {
@@ -11,6 +12,11 @@ export function buildPolicy(over: Readonly<Record<string, unknown>> = {}): Polic
     ],
     ...over,
   });
+}
+
+/** A policy in the form people write, as it lies beside a bundle. */
+export function renderPolicy(content: Readonly<Record<string, unknown>> = {}): string {
+  return compilePolicy(parsePolicy({ version: 1, ...content }));
 }
 
 /** An exception for one server, which asks first and holds until June, in the form people write it. */

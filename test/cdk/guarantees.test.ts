@@ -17,18 +17,18 @@ function allow(action: string, resource = 'arn:aws:x:::y'): (copy: CloudFormatio
   return (copy) => policyOfCut(copy).push({ Effect: 'Allow', Action: action, Resource: resource });
 }
 
-/** Takes the statements with this action from the role of the network cut. */
-function dropDeny(action: string): (copy: CloudFormationTemplate) => void {
+/** Takes the first denial of this action from a role. Default: that of the network cut. */
+function dropDeny(action: string, owner?: string): (copy: CloudFormationTemplate) => void {
   return (copy) => {
-    const statements = policyOfCut(copy);
+    const statements = policyOfCut(copy, owner);
     const index = statements.findIndex(({ Effect, Action }) => Effect === 'Deny' && [Action].flat().includes(action));
     statements.splice(index, 1);
   };
 }
 
-function policyOfCut(copy: CloudFormationTemplate): Json[] {
+function policyOfCut(copy: CloudFormationTemplate, owner = 'RevokeSecurityGroups'): Json[] {
   const policies = resourcesOf(copy, 'AWS::IAM::Policy');
-  return policies.find(({ id }) => id.includes('RevokeSecurityGroups'))?.Properties.PolicyDocument.Statement;
+  return policies.find(({ id }) => id.includes(owner))?.Properties.PolicyDocument.Statement;
 }
 
 /** How each guarantee is broken, so that every one is seen to notice. */
@@ -71,6 +71,8 @@ const faults: Record<Name, (copy: CloudFormationTemplate) => void> = {
   'no role may change every resource of a kind without a condition or a deny': allow('ec2:StopInstances', '*'),
   'no role may call a whole family of actions': allow('ec2:*'),
   'no role that cuts may touch what carries the lifeline tag': dropDeny('ec2:StopInstances'),
+  'the role that keeps lifelines alive may cut none of them': dropDeny('ec2:StopInstances', 'HoldOpen'),
+  'the role that keeps lifelines alive may run one document and no other': dropDeny('ssm:SendCommand', 'HoldOpen'),
   'no role may take a tag away': dropDeny('ec2:DeleteTags'),
   'no role that cuts may write a tag': dropDeny('ec2:CreateTags'),
   'no role but the counting one may update an item': dropDeny('dynamodb:UpdateItem'),

@@ -49,6 +49,18 @@ function denies({ Effect, Action, Condition }: Statement, calls: readonly string
 
 const lifelineTagged = { Null: { 'aws:ResourceTag/connection-fuse:lifeline': 'false' } };
 
+function isLimitedToKeepingAlive({ Effect, Action, NotResource = [], Condition }: Statement): boolean {
+  const documents = NotResource.filter((resource) => resource.includes(':document/'));
+  return (
+    Effect === 'Deny' &&
+    Condition === undefined &&
+    Action.includes('ssm:SendCommand') &&
+    documents.length === 1 &&
+    documents.every((resource) => resource.endsWith('<HostDocumentsHoldTime>')) &&
+    NotResource.length === 2
+  );
+}
+
 /** Opening calls: what was cut is put back by them, and what was closed is opened. */
 const isOpening = (action: string): boolean => /Authorize|DeleteNetworkAclEntry|DeleteItem/.test(action);
 
@@ -119,7 +131,20 @@ export const guarantees = {
   'no role may call a whole family of actions': statementsThat(
     ({ Effect, Action }) => Effect === 'Allow' && Action.some((action) => /^\*|:\*$/.test(action)),
   ),
-  'no role that cuts may touch what carries the lifeline tag': notDenied(cuttingCalls, lifelineTagged, ['Restore']),
+  'no role that cuts may touch what carries the lifeline tag': notDenied(cuttingCalls, lifelineTagged, [
+    'Restore',
+    'HoldOpen',
+  ]),
+  'the role that keeps lifelines alive may cut none of them': notDenied(
+    cuttingCalls.filter((call) => call !== 'ssm:SendCommand'),
+    lifelineTagged,
+    ['Restore'],
+  ),
+  'the role that keeps lifelines alive may run one document and no other': (template) =>
+    [...functionRolesOf(template)]
+      .filter(([name]) => name === 'HoldOpen')
+      .filter(([, statements]) => !statements.some(isLimitedToKeepingAlive))
+      .map(([name]) => name),
   'no role may take a tag away': notDenied(['ec2:DeleteTags'], undefined),
   'no role that cuts may write a tag': notDenied(['ec2:CreateTags'], undefined, ['Restore']),
   'no role but the counting one may update an item': notDenied(['dynamodb:UpdateItem'], undefined, ['Assess']),

@@ -6,6 +6,7 @@ export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
+  readonly NotResource?: readonly string[];
   readonly Condition?: Json;
 }
 
@@ -32,7 +33,14 @@ function nameOf(policyId: string): string {
 }
 
 function toStatement(statement: Json): Statement {
-  return { ...statement, Action: [statement.Action].flat(), Resource: [statement.Resource].flat().map(show) };
+  const list = (value: Json = []): string[] => [value].flat().map(show);
+  const { Action, Resource, NotResource } = statement;
+  return {
+    ...statement,
+    Action: [Action].flat(),
+    Resource: list(Resource),
+    ...(NotResource !== undefined && { NotResource: list(NotResource) }),
+  };
 }
 
 /** A resource as a reader would write it: references by the id of what they refer to, without its hash. */

@@ -17,10 +17,13 @@ export const stems = [
   'kill-sessions',
   'resync-clock',
   'shed-connections',
-  'hand-over',
+  'fail-over',
+  'hold-open',
   'ask-person',
   'close-incident',
   'restore',
+  'watch-reviews',
+  'watch-time-zones',
 ] as const;
 
 const scratch = mkdtempSync(join(tmpdir(), 'fuse-cdk-'));

@@ -30,6 +30,7 @@ describe('fuse', () => {
     ['a yes without a reason', ['approve', 'inc-00000000000000000001'], /An answer wants a reason/],
     ['a no without a reason', ['decline', 'inc-00000000000000000001'], /An answer wants a reason/],
     ['an unknown audit verb', ['audit', 'burn'], /no audit verb "burn"/],
+    ['a status of no incident at all', ['status', '--limit', '0'], /Option --limit "0" is no such number/],
     ['an unknown mode', ['mode', 'loose', '--reason', 'x'], /Mode "loose" is unknown/],
     ['a mode without a reason', ['mode', 'armed'], /not set without a reason/],
   ])('answers %s with one message, the next step and exit status 1', async (_case, args, message) => {

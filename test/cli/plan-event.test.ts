@@ -32,7 +32,7 @@ describe('planEvent', () => {
       ['revoke-security-groups', 'kill-connections', 'fail-over'],
     ],
     ['a threat that somebody vouches for', 'command-and-control', vouched, 'Ask a person', ['ask-person']],
-    ['a threat to a lifeline', 'ransomware', lifeline, 'Hold open', ['hold-open']],
+    ['a threat to a lifeline', 'ransomware', lifeline, 'Hold open', ['hold-open', 'ask-person']],
   ])('names what would be done about %s', async (_what, kind, policy, state, actions) => {
     const plan = await planEvent(start(kind), buildPolicy(policy));
 

@@ -29,7 +29,7 @@ interface Story {
 async function cutAll(world: AccountWorld, { incident, cohorts }: Assessment): Promise<ActionOutcome[]> {
   const outcomes: ActionOutcome[] = [];
   if (incident === null) return outcomes;
-  for (const cohort of cohorts.filter(({ answers }) => wouldBeCut(answers))) {
+  for (const cohort of cohorts.filter(wouldBeCut)) {
     outcomes.push(await world.cut(incident, cohort));
   }
   return outcomes;
@@ -245,7 +245,14 @@ function forgeCohort({ policy }: AccountWorld, { start }: Account): Cohort {
   const { ports, peers } = start;
   return buildCohort({
     servers: [...fleet],
-    answers: { lifeline: false, spreads: true, coreBusiness: true, securityRisk: true, overloaded: true },
+    answers: {
+      lifeline: false,
+      spreads: true,
+      coreBusiness: true,
+      securityRisk: true,
+      underReview: true,
+      overloaded: true,
+    },
     goldenChannels: policy.goldenChannels.map(({ name }) => name),
     ...(ports !== undefined && { cut: { scope: 'ports', ports } }),
     ...(peers !== undefined && { cut: { scope: 'peers', peers } }),

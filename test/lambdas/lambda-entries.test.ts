@@ -13,17 +13,23 @@ import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { handler as closeIncident } from '../../lambdas/close-incident/close-incident.lambda.ts';
-import { handler as handOver } from '../../lambdas/hand-over/hand-over.lambda.ts';
+import { handler as holdOpen } from '../../lambdas/hold-open/hold-open.lambda.ts';
 import { handler as restore } from '../../lambdas/restore/restore.lambda.ts';
 import { handler as revoke } from '../../lambdas/revoke-security-groups/revoke-security-groups.lambda.ts';
 import { buildRequest } from '../builders/action-request.ts';
 import { buildClosing } from '../builders/closing.ts';
+import { renderPolicy } from '../builders/policy.ts';
 
 // Powertools writes through the global console only in this mode, and looks for it while the functions load.
 vi.hoisted(() => vi.stubEnv('POWERTOOLS_DEV', 'true'));
 
 const context = { awsRequestId: 'request', functionName: 'test', getRemainingTimeInMillis: () => 30_000 } as Context;
 const digest = 'a'.repeat(64);
+const lifeline = {
+  InstanceId: 'i-0000000000000000a',
+  State: { Name: 'running' as const },
+  Tags: [{ Key: 'connection-fuse:lifeline', Value: 'clearing' }],
+};
 
 describe('the functions as Lambda calls them', () => {
   const dynamo = mockClient(DynamoDBClient);
@@ -34,22 +40,29 @@ describe('the functions as Lambda calls them', () => {
     for (const mock of [dynamo, ec2, events]) mock.reset();
     dynamo.on(PutItemCommand).resolves({}).on(QueryCommand).resolves({ Items: [] }).on(GetItemCommand).resolves({});
     const folder = await mkdtemp(join(tmpdir(), 'fuse-policy-'));
-    await writeFile(join(folder, 'policy.json'), JSON.stringify({ version: 1 }));
+    await writeFile(join(folder, 'policy.json'), renderPolicy());
     vi.stubEnv('LAMBDA_TASK_ROOT', folder);
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv('FUSE_TABLE_NAME', 'audit');
     vi.stubEnv('FUSE_BUS_NAME', 'fuse');
     vi.stubEnv('FUSE_QUARANTINE', '{}');
+    for (const name of ['DOCUMENT', 'WINDOWS_DOCUMENT']) {
+      vi.stubEnv(`FUSE_${name}_NAME`, 'hold');
+      vi.stubEnv(`FUSE_${name}_DIGEST`, digest);
+    }
     vi.stubEnv('FUSE_UNDO_DOCUMENTS', JSON.stringify({ 'kill-connections': { name: 'release', digest } }));
     vi.spyOn(console, 'info').mockReturnValue();
     vi.spyOn(console, 'error').mockReturnValue();
     vi.spyOn(console, 'log').mockReturnValue();
   });
 
-  it('hand-over records and answers', async () => {
-    const outcome = await handOver(buildRequest({ action: 'fail-over' }), context);
+  it('hold-open hands over a lifeline whose time sources the policy does not name', async () => {
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [lifeline] }] });
+    ec2.on(DescribeNetworkInterfacesCommand).resolves({});
 
-    expect(outcome).toMatchObject({ status: 'handed-over' });
+    const outcome = await holdOpen(buildRequest({ action: 'hold-open' }), context);
+
+    expect(outcome).toMatchObject({ status: 'handed-over', counts: { planned: 0, refused: 0 } });
     expect(dynamo.commandCalls(PutItemCommand)).toHaveLength(1);
   });
 

@@ -23,13 +23,13 @@ describe('isolate.asl.json', () => {
 
     const { called } = await runWith('isolate', { input: { incident, cohort } });
 
-    expect(called).toEqual([network, host, 'HandOver fail-over']);
+    expect(called).toEqual([network, host, 'FailOver fail-over']);
   });
 
   it.each([
     ['RevokeSecurityGroups', host],
     ['KillConnections', network],
-    ['HandOver', network],
+    ['FailOver', network],
   ])('goes on with the others when %s is lost, and reports the loss as failed', async (lost, other) => {
     const cohort = buildCohort(['coreBusiness', 'spreads', 'securityRisk']);
 
@@ -42,10 +42,10 @@ describe('isolate.asl.json', () => {
     expect(execution.status).toBe('SUCCEEDED');
   });
 
-  it('tries a throttled cut three more times before it counts as lost', async () => {
+  it('tries a throttled cut eight more times before it counts as lost', async () => {
     const { called } = await runWith('isolate', { input, lost: ['RevokeSecurityGroups'], error: 'ThrottledError' });
 
-    expect(called.filter((name) => name === network)).toHaveLength(4);
+    expect(called.filter((name) => name === network)).toHaveLength(9);
   });
 
   it('calls nothing before the blocking functions', async () => {

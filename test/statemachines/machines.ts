@@ -2,8 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMachine, TaskTokens, VirtualClock } from '../../lab/asl/interpreter.ts';
 import type { Json, JsonObject } from '../../lab/asl/json.ts';
+import { questions, type Question } from '../../lambdas/shared/contracts/incident.ts';
 
-export const machineNames = ['respond', 'isolate', 'cut-by-profile', 'approve', 'restore'] as const;
+export const machineNames = [
+  'respond',
+  'isolate',
+  'cut-by-profile',
+  'fail-over',
+  'hold-open',
+  'lock-border',
+  'approve',
+  'restore',
+] as const;
 export type MachineName = (typeof machineNames)[number];
 
 /** Reads a state machine as it lies on disk; the substitutions stay as they are. */
@@ -12,14 +22,17 @@ export function readMachine(name: MachineName): JsonObject {
   return JSON.parse(readFileSync(path, 'utf8')) as JsonObject;
 }
 
-type Answer = 'lifeline' | 'spreads' | 'coreBusiness' | 'securityRisk' | 'overloaded';
-
 export const incident = { id: 'inc-00000000000000000001', signal: { kind: 'ransomware' } };
-export const approval = { reason: 'Budget is used up', timeoutSeconds: 1800, onTimeout: 'leave' };
+export const approval = {
+  reason: 'Budget is used up',
+  timeoutSeconds: 1800,
+  remindAfterSeconds: 900,
+  onTimeout: 'leave',
+};
 
 /** A cohort with these answers. */
-export function buildCohort(yes: readonly Answer[], over: JsonObject = {}): JsonObject {
-  const answers = { lifeline: false, spreads: false, coreBusiness: false, securityRisk: false, overloaded: false };
+export function buildCohort(yes: readonly Question[], over: JsonObject = {}): JsonObject {
+  const answers = Object.fromEntries(questions.map((question) => [question, false]));
   const told = Object.fromEntries(Object.keys(answers).map((question) => [question, `why ${question}`]));
   return {
     id: 'c1',
@@ -29,6 +42,7 @@ export function buildCohort(yes: readonly Answer[], over: JsonObject = {}): Json
     evidence: told,
     byProfile: false,
     approval: null,
+    withoutStandby: null,
     ...over,
   };
 }

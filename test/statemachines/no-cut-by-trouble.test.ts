@@ -1,19 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { runMachine, TaskTokens, VirtualClock } from '../../lab/asl/interpreter.ts';
 import type { Json } from '../../lab/asl/json.ts';
-import { questions, type Question } from '../../lambdas/shared/contracts/incident.ts';
+import { questions, type Approval, type Question } from '../../lambdas/shared/contracts/incident.ts';
 import { wouldBeCut } from '../../lambdas/shared/answers/would-be-cut.ts';
 import { approval, buildCohort, incident, readMachine, runWith } from './machines.ts';
 
 /** Everything the flowchart can call or start. */
-const called = ['Assess', 'Isolate', 'CutByProfile', 'Approve', 'HandOver', 'ShedConnections', 'CloseIncident'];
+const called = [
+  'Assess',
+  'Isolate',
+  'CutByProfile',
+  'Approve',
+  'FailOver',
+  'HoldOpen',
+  'LockBorder',
+  'ShedConnections',
+  'CloseIncident',
+];
 const cutting = new Set(['Isolate', 'CutByProfile', 'Approve']);
 const errors = ['States.Timeout', 'States.TaskFailed', 'LookupFailedError', 'AuditWriteError', 'SomethingNew'];
 
 /** Every combination of answers that asks for no cut. */
 const uncut = Array.from({ length: 2 ** questions.length }, (_, bits) =>
   questions.filter((_question, index) => Math.floor(bits / 2 ** index) % 2 === 1),
-).filter((yes) => !wouldBeCut(toAnswers(yes)));
+).filter((yes) => !wouldBeCut({ answers: toAnswers(yes), withoutStandby: approval as Approval }));
 
 function toAnswers(yes: readonly Question[]) {
   return Object.fromEntries(questions.map((question) => [question, yes.includes(question)])) as Record<
@@ -32,6 +42,13 @@ async function respond(yes: readonly Question[], lost: readonly string[], error:
   });
 }
 
+/** The answer that leads to each. */
+const asking: Readonly<Record<string, Question>> = {
+  HoldOpen: 'lifeline',
+  FailOver: 'coreBusiness',
+  LockBorder: 'underReview',
+};
+
 describe('trouble on the way', () => {
   it.each(called)('never turns into a cut that was not asked for: %s is lost', async (lost) => {
     expect(uncut.length).toBeGreaterThan(20);
@@ -46,15 +63,18 @@ describe('trouble on the way', () => {
     }
   });
 
-  it.each(['ShedConnections', 'HandOver', 'CloseIncident'])('asks for no other action in place of %s', async (lost) => {
-    const yes: Question = lost === 'HandOver' ? 'lifeline' : 'overloaded';
+  it.each(['ShedConnections', 'HoldOpen', 'FailOver', 'LockBorder', 'CloseIncident'])(
+    'asks for no other action in place of %s',
+    async (lost) => {
+      const yes = asking[lost] ?? 'overloaded';
 
-    const { called: made } = await respond([yes], [lost], 'SomethingNew');
+      const { called: made } = await respond([yes], [lost], 'SomethingNew');
 
-    expect(new Set(made.map((name) => name.split(' ')[0]))).toEqual(
-      new Set(['Assess', lost === 'HandOver' ? 'HandOver' : 'ShedConnections', 'CloseIncident']),
-    );
-  });
+      expect(new Set(made.map((name) => name.split(' ')[0]))).toEqual(
+        new Set(['Assess', lost === 'CloseIncident' ? 'ShedConnections' : lost, 'CloseIncident']),
+      );
+    },
+  );
 
   it.each(errors)('never answers for the person who is asked: %s', async (error) => {
     const cohort = buildCohort(['securityRisk'], { approval });

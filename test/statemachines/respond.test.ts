@@ -10,6 +10,8 @@ const rules = listBranches(respond).filter(({ kind }) => kind === 'rule');
 const answersIn = (condition: unknown) =>
   [...String(condition).matchAll(/answers\.(\w+)/g)].map(([, name]) => name) as Question[];
 
+const switched = { action: 'fail-over', cohortId: 'c1', status: 'verified', summary: '' };
+const held = { action: 'hold-open', cohortId: 'c1', status: 'verified', summary: '' };
 const cut = { action: 'kill-connections', cohortId: 'c1', status: 'verified', summary: '' };
 
 /** One cohort through the flowchart; `acted` leaves out the two functions around it. */
@@ -24,6 +26,9 @@ async function run(
     Isolate: [cut],
     CutByProfile: [cut],
     Approve: {},
+    FailOver: [switched],
+    HoldOpen: [held],
+    LockBorder: [cut],
   };
   const { execution, calls, called } = await runWith('respond', { input: { source: 'test' }, answers, ...more });
   return { execution, calls, called, acted: called.filter((name) => name !== 'Assess' && name !== 'CloseIncident') };
@@ -46,8 +51,8 @@ describe('respond.asl.json', () => {
   });
 
   it.each<{ title: string; yes: Question[]; over?: object; wanted: string[] }>([
-    { title: 'R0: holds a lifeline open and cuts nothing', yes: [...questions], wanted: ['HandOver hold-open'] },
-    { title: 'fails core business over', yes: ['coreBusiness', 'securityRisk'], wanted: ['HandOver fail-over'] },
+    { title: 'R0: holds a lifeline open and cuts nothing', yes: [...questions], wanted: ['HoldOpen'] },
+    { title: 'fails core business over', yes: ['coreBusiness', 'securityRisk'], wanted: ['FailOver'] },
     {
       title: 'R1: isolates core business at once where it spreads',
       yes: ['coreBusiness', 'spreads', 'securityRisk'],
@@ -74,6 +79,8 @@ describe('respond.asl.json', () => {
       wanted: ['Approve'],
     },
     { title: 'isolates rather than sheds', yes: ['securityRisk', 'overloaded'], wanted: ['Isolate'] },
+    { title: 'isolates rather than locks a border', yes: ['securityRisk', 'underReview'], wanted: ['Isolate'] },
+    { title: 'R3: locks the border under review', yes: ['underReview', 'overloaded'], wanted: ['LockBorder'] },
     { title: 'sheds on overload', yes: ['overloaded'], wanted: ['ShedConnections shed-connections'] },
     { title: 'observes and intervenes nowhere', yes: [], wanted: [] },
   ])('$title', async ({ yes, over, wanted }) => {
@@ -88,7 +95,7 @@ describe('respond.asl.json', () => {
       fc.asyncProperty(fc.subarray([...questions]), fc.boolean(), fc.boolean(), async (yes, byProfile, asks) => {
         const { acted } = await run(['lifeline', ...yes], { byProfile, approval: asks ? approval : null });
 
-        expect(acted).toEqual(['HandOver hold-open']);
+        expect(acted).toEqual(['HoldOpen']);
       }),
       { numRuns: 40 },
     );
@@ -118,10 +125,12 @@ describe('respond.asl.json', () => {
   });
 
   it('starts a child under a name of its own, so that a retry starts none beside it', () => {
-    const names = ['Isolate', 'Cut by profile', 'Ask a person'].map((state) => {
-      const text = JSON.stringify(respond);
-      return text.slice(text.indexOf(`"${state}":`)).match(/"Name":"([^"]+)"/)?.[1];
-    });
+    const names = ['Isolate', 'Cut by profile', 'Ask a person', 'Hold open', 'Fail over', 'Lock border'].map(
+      (state) => {
+        const text = JSON.stringify(respond);
+        return text.slice(text.indexOf(`"${state}":`)).match(/"Name":"([^"]+)"/)?.[1];
+      },
+    );
 
     expect(new Set(names)).toEqual(new Set(["{% $assessment.incident.id & '-' & $states.input.id %}"]));
   });
@@ -143,6 +152,14 @@ describe('respond.asl.json', () => {
 
     expect(execution).toMatchObject({ status: 'FAILED', error: 'IncidentFailedError' });
     expect(execution.path.at(-1)).toBe('Incident failed');
+  });
+
+  it('waits out a storm that EC2 asks to slow down, and tries other trouble three times', async () => {
+    const throttled = await run([], {}, { lost: ['Assess'], error: 'ThrottledError' });
+    const broken = await run([], {}, { lost: ['Assess'], error: 'LookupFailedError' });
+
+    const tries = ({ called }: typeof throttled) => called.filter((name) => name === 'Assess').length;
+    expect([tries(throttled), tries(broken)]).toEqual([15, 4]);
   });
 
   it('asks one function, and no more, before the cut begins', async () => {

@@ -7,6 +7,7 @@ import { timeOf } from '../../../lambdas/shared/seal.ts';
 import { paint } from '../../output.ts';
 import { describeClock, readClock } from './clock-faults.ts';
 import { describeChange } from './describe-change.ts';
+import { describeLatency } from './describe-latency.ts';
 
 const Text = z._default(z.string(), '');
 const Remarks = z._default(z.array(z.object({ target: z.string(), reason: z.string() })), []);
@@ -172,7 +173,9 @@ function showOther(item: AuditItem): string[] {
   const told = ['outcome', 'summary', 'seal'].flatMap((name) =>
     typeof item[name] === 'string' ? [`${name} ${item[name]}`] : [],
   );
-  return ['', `${paint.strong(item.sk)} ${describeTime(item)}`, ...told.map((line) => `  ${line}`)];
+  const latency = describeLatency(item);
+  const lines = latency === null ? told : [...told, latency];
+  return ['', `${paint.strong(item.sk)} ${describeTime(item)}`, ...lines.map((line) => `  ${line}`)];
 }
 
 function readOpening(item: AuditItem): Opening | null {

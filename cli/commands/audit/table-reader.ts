@@ -43,6 +43,20 @@ export class TableReader {
     );
   }
 
+  /** The last items of a partition, in the descending order of their sort keys. */
+  async readLast(pk: string, limit: number): Promise<AuditItem[]> {
+    const { Items } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.tableName,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
+        ScanIndexForward: false,
+        Limit: limit,
+      }),
+    );
+    return (Items ?? []).map(fromAttributes);
+  }
+
   /** A page of a scan may be older than the next one: then a closing seems to seal what is not there yet. */
   async #rereadTorn(items: readonly AuditItem[]): Promise<AuditItem[]> {
     const partitions = [...Map.groupBy(items, ({ pk }) => pk)];

@@ -16,6 +16,8 @@ export interface Change {
   readonly server: string;
   /** Other servers that feel it (a rule of a group they share); the guard judges each, one refusal refuses the change. */
   readonly alsoTouches?: readonly string[];
+  /** True for a change that leads traffic elsewhere: a server that is gone needs it most of all. Default: it ends with it. */
+  readonly outlivesServer?: boolean;
   readonly before: Json;
   readonly intended: Json;
 }
@@ -27,6 +29,11 @@ export interface ActionPlan {
   readonly leftAlone: readonly Remark[];
   /** What should be changed and cannot be: counts as failed. */
   readonly unable: readonly Remark[];
+  /**
+   * Set where the action ends before it starts: nobody could take over, or a person has to act. A person may also have to
+   * act on some servers while others are changed.
+   */
+  readonly instead?: { readonly status: 'no-standby' | 'handed-over'; readonly summary: string };
 }
 
 /** What one change looked like after it was made: read back, never taken from a return code. */
@@ -36,6 +43,8 @@ export interface Observation {
   readonly seen: Json;
   readonly reason: string;
   readonly connectionsCut: number;
+  /** False where all was found as it must be and nothing was changed. Left out: it was changed. */
+  readonly changed?: boolean;
 }
 
 /** The result of undoing one change. */
@@ -81,6 +90,10 @@ export interface Action {
    * undone newest first; false when they lie side by side (one nft table an incident).
    */
   readonly sharesTargets: boolean;
+  /** True for what a person alone undoes, whatever the expiry of the cut beside it. Default: it expires with the cohort. */
+  readonly neverExpires?: boolean;
+  /** True for the one action that may touch lifelines, and nothing else; it cuts nothing. Left out: it never touches one. */
+  readonly keepsAlive?: boolean;
   readonly permissions: {
     readonly plan: readonly Permission[];
     readonly apply: readonly Permission[];

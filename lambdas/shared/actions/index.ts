@@ -1,5 +1,7 @@
 import type { ActionId } from '../contracts/action.ts';
 import type { ActionFacts } from './action.ts';
+import { failOverFacts } from './fail-over/facts.ts';
+import { holdOpenFacts } from './hold-open/facts.ts';
 import { holdTaskFacts } from './hold-task/facts.ts';
 import { killConnectionsFacts } from './kill-connections/facts.ts';
 import { killSessionsFacts } from './kill-sessions/facts.ts';
@@ -16,5 +18,7 @@ export const actions: Partial<Readonly<Record<ActionId, ActionFacts>>> = {
   'hold-task': holdTaskFacts,
   'kill-sessions': killSessionsFacts,
   'resync-clock': resyncClockFacts,
+  'fail-over': failOverFacts,
   'shed-connections': shedConnectionsFacts,
+  'hold-open': holdOpenFacts,
 };

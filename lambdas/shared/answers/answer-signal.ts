@@ -28,7 +28,8 @@ const goneStates = new Set(['terminated', 'shutting-down']);
 /** From a signal to its cohorts. Pure: `fuse plan` answers by the same function offline. */
 export function answerSignal(signal: Signal, knowledge: Knowledge): Cohort[] {
   const doubts = knowledge.doubts.map((doubt) => answerUnknown(null, doubt, doubt));
-  const servers = signal.servers.map((id) => answerServer(id, signal, knowledge));
+  const descriptions = new Map(knowledge.descriptions.map((description) => [description.id, description]));
+  const servers = signal.servers.map((id) => answerServer(id, descriptions.get(id), signal, knowledge));
   const all = servers.length + doubts.length === 0 ? [answerWithoutServer(signal)] : [...servers, ...doubts];
   return formCohorts(all, signal, knowledge);
 }
@@ -39,13 +40,16 @@ export function isOwnAccount(signal: Signal, accountId: string): boolean {
 }
 
 /** Whoever is not known for certain to be ours and alive is handed over. */
-function answerServer(id: string, signal: Signal, knowledge: Knowledge): AnsweredServer {
-  const { policy, descriptions, accountId, receivedAt } = knowledge;
+function answerServer(
+  id: string,
+  description: ServerDescription | undefined,
+  signal: Signal,
+  { policy, accountId, receivedAt }: Knowledge,
+): AnsweredServer {
   if (!isOwnAccount(signal, accountId)) {
     const reason = `The servers belong to account ${signal.accountId}, this fuse may cut in ${accountId} only`;
     return answerUnknown(id, reason, reason);
   }
-  const description = descriptions.find((known) => known.id === id);
   if (description === undefined) {
     const reason = `EC2 knows no such server in account ${accountId} and this region`;
     return answerUnknown(id, reason, reason);
@@ -80,6 +84,6 @@ function answerUnknown(id: string | null, sentence: string, handOver: string | n
     byProfile: false,
     approvalReason: null,
     handOver,
-    facts: { profile: 'general', service: null, goldenChannels: [], securityGroups: [] },
+    facts: { profile: 'general', service: null, lifelineKinds: [], goldenChannels: [], securityGroups: [] },
   };
 }

@@ -1,3 +1,4 @@
+import { isInside, readRange, type AddressRange } from '../actions/revoke-security-groups/address-range.ts';
 import type { Answers, Cut, Evidence } from '../contracts/incident.ts';
 import type { Measure, Signal } from '../contracts/signal.ts';
 import type { Policy } from '../policy/policy-schema.ts';
@@ -32,6 +33,7 @@ export function answer(signal: Signal, server: ServerFacts, policy: Policy, rece
   const judged = judgeRisk(signal, server, policy);
   const { risk, approvalReason } = judgeException(signal, server, judged, policy, receivedAt);
   const spreads = judgeSpreading(signal, risk);
+  const underReview = judgeReview(signal, server, policy);
   const overloaded = judgeOverload(signal, policy);
   const coreBusiness = judgeCoreBusiness(signal, server, risk, overloaded[0], policy);
   return {
@@ -40,6 +42,7 @@ export function answer(signal: Signal, server: ServerFacts, policy: Policy, rece
       spreads: spreads[0],
       coreBusiness: coreBusiness[0],
       securityRisk: risk.found,
+      underReview: underReview[0],
       overloaded: overloaded[0],
     },
     evidence: {
@@ -47,9 +50,10 @@ export function answer(signal: Signal, server: ServerFacts, policy: Policy, rece
       spreads: spreads[1],
       coreBusiness: coreBusiness[1],
       securityRisk: risk.found ? `${risk.sentence}${describeBreakGlass(signal)}` : risk.sentence,
+      underReview: underReview[1],
       overloaded: overloaded[1],
     },
-    cut: risk.cut,
+    cut: underReview[0] ? { scope: 'peers', peers: signal.remoteAddresses } : risk.cut,
     byProfile: risk.found && isRedLine(signal.kind),
     approvalReason,
     handOver: risk.handOver,
@@ -71,6 +75,32 @@ function answerLifeline(signal: Signal, sentence: string): ServerAnswer {
 
 function describeBreakGlass({ breakGlass, requestedBy, reason }: Signal): string {
   return breakGlass === true ? `; break-glass by "${requestedBy}", past budget and approval: ${reason}` : '';
+}
+
+/** R3: while a review is open, what it names lies beyond the border. Without a peer there is no border to lock. */
+function judgeReview(signal: Signal, server: ServerFacts, policy: Policy): Finding {
+  const { source, kind, name, remoteAddresses, requestedBy, reason } = signal;
+  if (kind !== 'border-review') return [false, `"${name}" (${kind}) opens no compliance review`];
+  // A review has an owner and an end; alarms and sensors can vouch for neither.
+  if (source !== 'manual') return [false, `"${name}" comes from ${source}, which opens no compliance review`];
+  if (remoteAddresses.length === 0) return [false, 'The compliance review names no peer beyond the border'];
+  const kept = findGoldenBeyond(remoteAddresses, server, policy);
+  const golden = kept.length === 0 ? '' : `; golden channels live on though beyond it: ${kept.join(', ')}`;
+  const ranges = `${remoteAddresses.length} ranges beyond the border`;
+  return [true, `Compliance review by "${requestedBy}": ${reason}; ${ranges}${golden}`];
+}
+
+/** A golden channel stands above a review: whoever owns the review has to hear that it crosses the border. */
+function findGoldenBeyond(beyond: readonly string[], { goldenChannels }: ServerFacts, policy: Policy): string[] {
+  const ranges = beyond.map(readRange).filter((range) => range !== null);
+  return policy.goldenChannels
+    .filter(({ name }) => goldenChannels.includes(name))
+    .filter(({ peers }) => peers.map(readRange).some((peer) => peer !== null && ranges.some((one) => meet(peer, one))))
+    .map(({ name }) => name);
+}
+
+function meet(left: AddressRange, right: AddressRange): boolean {
+  return isInside(left, right) || isInside(right, left);
 }
 
 /** R2: only what the event itself proves about the time counts. */

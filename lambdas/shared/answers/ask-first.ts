@@ -1,4 +1,4 @@
-import type { Cohort } from '../contracts/incident.ts';
+import type { Approval, Cohort } from '../contracts/incident.ts';
 import type { Approvals } from '../policy/limit-schema.ts';
 import { wouldBeCut } from './would-be-cut.ts';
 
@@ -14,14 +14,15 @@ export function askFirst(cohorts: readonly Cohort[], reasonsOf: ReasonsToAsk, ap
   let lastNumber = Math.max(0, ...cohorts.map(numberOf));
   const waiting: Cohort[] = [];
   const others = cohorts.map((cohort) => {
-    const reasons = wouldBeCut(cohort.answers) ? cohort.servers.map((server) => reasonsOf(server, cohort)) : [];
+    const reasons = wouldBeCut(cohort) ? cohort.servers.map((server) => reasonsOf(server, cohort)) : [];
     const asked = cohort.servers.filter((_, index) => (reasons[index] ?? []).length > 0);
     if (asked.length === 0) return cohort;
     const reason = [...new Set(reasons.flat())].join('; ');
     if (asked.length === cohort.servers.length) return requireApproval(cohort, reason, approvals);
     lastNumber += 1;
     waiting.push(requireApproval({ ...cohort, id: `c${lastNumber}`, servers: asked }, reason, approvals));
-    return { ...cohort, servers: cohort.servers.filter((server) => !asked.includes(server)) };
+    const waitingServers = new Set(asked);
+    return { ...cohort, servers: cohort.servers.filter((server) => !waitingServers.has(server)) };
   });
   return [...others, ...waiting];
 }
@@ -30,13 +31,20 @@ export function askFirst(cohorts: readonly Cohort[], reasonsOf: ReasonsToAsk, ap
 export function requireApproval(cohort: Cohort, reason: string, approvals: Approvals): Cohort {
   const { approval, expiresAt } = cohort;
   if (approval !== null) return { ...cohort, approval: { ...approval, reason: `${approval.reason}; ${reason}` } };
-  const timeoutSeconds = approvals.timeoutMinutes * 60;
+  const asked = toApproval(reason, approvals);
   return {
     ...cohort,
-    approval: { reason, timeoutSeconds, onTimeout: approvals.onTimeout },
+    approval: asked,
     // Else a late yes could cut what expires at once.
-    expiresAt: expiresAt === null ? null : new Date(Date.parse(expiresAt) + timeoutSeconds * 1000).toISOString(),
+    expiresAt: expiresAt === null ? null : new Date(Date.parse(expiresAt) + asked.timeoutSeconds * 1000).toISOString(),
   };
+}
+
+/** How a person is asked, reminded, and how long is waited. */
+export function toApproval(reason: string, approvals: Approvals, onTimeout = approvals.onTimeout): Approval {
+  const timeoutSeconds = approvals.timeoutMinutes * 60;
+  const remindAfterSeconds = (approvals.remindAfterMinutes ?? approvals.timeoutMinutes / 2) * 60;
+  return { reason, timeoutSeconds, remindAfterSeconds, onTimeout };
 }
 
 function numberOf({ id }: Cohort): number {

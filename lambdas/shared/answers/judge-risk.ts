@@ -61,6 +61,7 @@ function judgeKind(signal: Signal, server: ServerFacts, policy: Policy): Risk {
     case 'overload':
     case 'business-outage':
     case 'other-alarm':
+    case 'border-review':
       return harmless(`"${signal.name}" (${signal.kind}) says nothing of a threat`);
     default:
       return refuseKind(kind);
@@ -80,9 +81,6 @@ function judgeRedLine(redLine: RedLine, signal: Signal, server: ServerFacts, pol
   }
   const { crossed, sentence } = judgeCrossing(redLine, signal, policy);
   if (crossed === 'unknown') return { ...harmless(sentence), handOver: sentence };
-  if (crossed === 'yes' && redLine.withoutAddress !== undefined && signal.remoteAddresses.length === 0) {
-    return { ...harmless(sentence), handOver: `${sentence}. ${redLine.withoutAddress}` };
-  }
   return crossed === 'yes'
     ? { ...risky(signal, sentence), cut: askedCut(signal) ?? redLine.cut(signal, policy.profiles) }
     : harmless(sentence);

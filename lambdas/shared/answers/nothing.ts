@@ -6,6 +6,7 @@ export const allNo: Answers = {
   spreads: false,
   coreBusiness: false,
   securityRisk: false,
+  underReview: false,
   overloaded: false,
 };
 
@@ -19,6 +20,7 @@ export function repeatSentence(sentence: string): Evidence {
     spreads: sentence,
     coreBusiness: sentence,
     securityRisk: sentence,
+    underReview: sentence,
     overloaded: sentence,
   };
 }

@@ -10,8 +10,6 @@ export interface RedLine {
   readonly profile: Profile;
   readonly words: string;
   readonly limit?: { readonly threshold: 'clockOffsetMs' | 'timeDifferenceSeconds'; readonly unit: string };
-  /** What to do where the signal names no address, for a line that is cut by address alone. */
-  readonly withoutAddress?: string;
   cut(signal: Signal, profiles: Policy['profiles']): Cut;
 }
 
@@ -50,10 +48,7 @@ export const redLines = {
   'night-login': {
     profile: 'surveillance',
     words: 'A login from abroad at night',
-    // Every camera hangs on the same ports: cutting those would blind the city for one login.
-    withoutAddress:
-      'The foreign address stands on the server, in /var/lib/connection-fuse/host_sensor/night-logins: cut it by fuse trip --peer',
-    cut: cutCameras,
+    cut: cutNightLogin,
   },
 } as const satisfies Partial<Record<SignalKind, RedLine>>;
 
@@ -110,9 +105,19 @@ function cutDatabaseSessions({ remoteAddresses, localPorts }: Signal, { logistic
   return { scope: 'ports', ports };
 }
 
-/** The camera or the foreign address, where the signal names it; otherwise all that hangs on the camera ports. */
+/** The camera, where the signal names it; otherwise all that hangs on the camera ports. */
 function cutCameras({ remoteAddresses }: Signal, { surveillance }: Policy['profiles']): Cut {
   return remoteAddresses.length > 0
     ? { scope: 'peers', peers: remoteAddresses }
     : { scope: 'ports', ports: [...surveillance.ports] };
+}
+
+/**
+ * The foreign address, which a count does not tell: the sensor wrote it down on the server. Every camera hangs on the same
+ * ports, and cutting those would blind the city for one login.
+ */
+function cutNightLogin({ remoteAddresses }: Signal): Cut {
+  return remoteAddresses.length > 0
+    ? { scope: 'peers', peers: remoteAddresses }
+    : { scope: 'peers', peers: [], from: 'night-logins' };
 }

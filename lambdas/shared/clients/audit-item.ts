@@ -15,12 +15,21 @@ const keyNames = new Set(['pk', 'sk', 'gsi1pk', 'gsi1sk']);
 /** DynamoDB takes 400 KB an item; names and types need room beside the text measured here. */
 const packFromBytes = 300_000;
 
-/** Turns an item into DynamoDB's form. A large one is packed, because a cut must not fail for the size of its record. */
+/** DynamoDB takes 32 levels, the item itself among them. */
+const mostLevels = 30;
+/** Its numbers lie between 1E-130 and 9.99E+125. */
+const largestNumber = 1e125;
+const smallestNumber = 1e-129;
+
+/**
+ * Turns an item into DynamoDB's form. A large one is packed, and one that holds what DynamoDB refuses in an attribute: a
+ * rejected event is recorded as it came, and neither it nor a cut must fail for the shape of its record.
+ */
 export function toAttributes(item: AuditItem): Record<string, AttributeValue> {
   // Through JSON once: drops undefined and fails here on what JSON cannot carry.
   const text = toCanonicalJson(item);
   const plain = JSON.parse(text) as Record<string, unknown>;
-  if (Buffer.byteLength(text) <= packFromBytes) return mapValues(plain);
+  if (Buffer.byteLength(text) <= packFromBytes && isTaken(plain, mostLevels)) return mapValues(plain);
   const keys = Object.fromEntries(Object.entries(plain).filter(([name]) => keyNames.has(name)));
   return { ...mapValues(keys), packed: { B: gzipSync(text) } };
 }
@@ -36,6 +45,16 @@ export function fromAttributes(attributes: Record<string, AttributeValue>): Audi
 
 function mapValues(record: Record<string, unknown>): Record<string, AttributeValue> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, toAttribute(value)]));
+}
+
+function isTaken(value: unknown, levels: number): boolean {
+  if (typeof value === 'number') {
+    const size = Math.abs(value);
+    return size === 0 || (size >= smallestNumber && size <= largestNumber);
+  }
+  if (typeof value !== 'object' || value === null) return true;
+  // A name has one character at least.
+  return levels > 0 && !Object.hasOwn(value, '') && Object.values(value).every((inner) => isTaken(inner, levels - 1));
 }
 
 function toAttribute(value: unknown): AttributeValue {

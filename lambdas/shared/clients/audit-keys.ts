@@ -19,6 +19,8 @@ export const auditKeys = {
   /** The question to a person about a cohort, and the answer to it. */
   asked: (cohortId: string) => `asked#${cohortId}`,
   answered: (cohortId: string) => `answered#${cohortId}`,
+  /** That the question was asked a second time. */
+  reminded: (cohortId: string) => `reminded#${cohortId}`,
   /** What an attempt came to under the budget, where that differs from its opening. */
   reserved: (attempt: number) => `reserved#${twoDigits(attempt)}`,
   repeated: (executionId: string) => `repeated#${shortHash(executionId)}`,
@@ -36,6 +38,15 @@ export const auditKeys = {
   budgetOf: (windowStart: string, service: string | null) =>
     service === null ? `${windowStart}#all` : `${windowStart}#service#${service}`,
   mode: 'mode',
+  /** Compliance reviews: one partition says which there are, and each has one of its own for what was done for it. */
+  reviews: 'reviews',
+  reviewStep: (name: string, step: 'opened' | 'closed' | 'unlocked') => `${name}#${step}`,
+  review: (name: string) => `review#${name}`,
+  lock: (incidentId: string) => `lock#${incidentId}`,
+  namedPeer: (address: string) => `peer#${address}`,
+  unlock: (incidentId: string, attempt: number) => `unlock#${incidentId}#${twoDigits(attempt)}`,
+  /** What a scheduled watch saw begin and end. */
+  watch: (name: string) => `watch#${name}`,
   /** Partitions of the index `by-time` that list incidents, questions, and how incidents and restores ended. */
   incidents: 'incidents',
   closings: 'closings',

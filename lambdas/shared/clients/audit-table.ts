@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import type { EntryKey } from '../contracts/restoring.ts';
 import { LookupFailedError } from '../errors.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
 import type { AuditItem } from './audit-item.ts';
 import { auditKeys } from './audit-keys.ts';
 import { AuditStore, type CallOptions, type PutResult } from './audit-store.ts';
@@ -37,6 +38,9 @@ export const CutItemSchema = z.object({
   inherited: z._default(z.array(z.object({ target: z.string(), before: z.unknown(), intended: z.unknown() })), []),
 });
 export type CutItem = z.infer<typeof CutItemSchema>;
+
+/** More at once would wait for a socket, and that counts as a connection that hangs. */
+const pointersAtOnce = 25;
 
 /** The audit table in the words of the incident. Entries are only ever added; see AuditStore for the errors. */
 export class AuditTable {
@@ -93,10 +97,24 @@ export class AuditTable {
     return pointer === undefined ? null : String(pointer['incidentId']);
   }
 
-  /** What ever happened to a server: ids of its incidents. */
+  /** What ever happened to a server: ids of its incidents. One that is not closed yet is known by its cuts. */
   async listIncidentsOf(server: string): Promise<string[]> {
-    const pointers = await this.#store.query(auditKeys.server(server));
-    return pointers.map((pointer) => String(pointer['incidentId']));
+    const [pointers, cuts] = await Promise.all([this.#store.query(auditKeys.server(server)), this.listCuts()]);
+    const open = cuts.filter(({ targets }) => targets.some((target) => target.server === server));
+    return [
+      ...new Set([
+        ...pointers.map((pointer) => String(pointer['incidentId'])),
+        ...open.map(({ entry }) => entry.incidentId),
+      ]),
+    ];
+  }
+
+  /** Lets the incident be found by each of its servers. May run twice. */
+  async pointFrom(servers: readonly string[], incidentId: string, openedAt: string): Promise<void> {
+    const pointer = { sk: auditKeys.incident(incidentId), incidentId, openedAt };
+    await mapConcurrently(servers, pointersAtOnce, async (server) =>
+      this.#store.overwrite({ ...pointer, pk: auditKeys.server(server) }),
+    );
   }
 
   /** The openings of the newest incidents, newest first. */

@@ -10,3 +10,12 @@ export const clientOptions = {
   /** Every audit entry says how far the function's clock was from AWS's. */
   extensions: [clockWatch] as (typeof clockWatch)[],
 } as const;
+
+/** The same with so many sockets: a call that waits for one counts as a connection that hangs. The default is 50. */
+export function withSockets(maxSockets: number) {
+  const agent = { keepAlive: true, maxSockets };
+  return {
+    ...clientOptions,
+    requestHandler: { ...clientOptions.requestHandler, httpAgent: agent, httpsAgent: agent },
+  };
+}

@@ -30,6 +30,7 @@ function toDescription(instance: Instance, interfaces: readonly NetworkInterface
       state: state.Name,
       tags: toTags(instance.Tags),
       securityGroups: [...new Set(groups)].sort(),
+      subnets: [...new Set(interfaces.flatMap(({ SubnetId }) => SubnetId ?? []))].sort(),
       interfaces: interfaces.map(({ NetworkInterfaceId = '', TagSet }) => ({
         id: NetworkInterfaceId,
         tags: toTags(TagSet),

@@ -29,7 +29,7 @@ interface Page<Item> {
 export async function describeInstances(
   ec2: EC2Client,
   values: readonly string[],
-  filter: 'instance-id' | 'tag-key' = 'instance-id',
+  filter: 'instance-id' | 'tag-key' | 'instance-state-name' = 'instance-id',
 ): Promise<Instance[]> {
   return readAll('Instances', filter, values, async (input) => {
     const output = await ec2.send(new DescribeInstancesCommand(input));
@@ -37,14 +37,15 @@ export async function describeInstances(
   });
 }
 
-/** Network interfaces by a filter: `attachment.instance-id`, `group-id` or `network-interface-id`. */
+/** Network interfaces by a filter: `attachment.instance-id`, `group-id`, `subnet-id` or `network-interface-id`. */
 export async function describeInterfaces(
   ec2: EC2Client,
   filter: string,
   values: readonly string[],
+  options: { readonly abortSignal?: AbortSignal } = {},
 ): Promise<NetworkInterface[]> {
   return readAll('Network interfaces', filter, values, async (input) => {
-    const output = await ec2.send(new DescribeNetworkInterfacesCommand(input));
+    const output = await ec2.send(new DescribeNetworkInterfacesCommand(input), options);
     return { items: output.NetworkInterfaces, next: output.NextToken };
   });
 }
@@ -58,7 +59,7 @@ export async function describeGroupRules(ec2: EC2Client, groups: readonly string
 }
 
 /** Reads every page of every chunk of values; chunks in parallel, so that one read depth stays one. */
-async function readAll<Item>(
+export async function readAll<Item>(
   subject: string,
   filter: string,
   values: readonly string[],

@@ -37,7 +37,7 @@ export type Opening =
 
 /** Opens an incident: one write depth when it is new, one read and one write more when it was seen before. */
 export async function openIncident(store: AuditStore, request: OpeningRequest): Promise<Opening> {
-  const [first] = await settleAll([putOpened(store, request, 1), putPointers(store, request)]);
+  const [first] = await settleAll([putOpened(store, request, 1), putPointer(store, request)]);
   if (first !== null) return first;
   const items = await store.query(auditKeys.incident(request.incident.id));
   if (!items.some(isOpening)) {
@@ -99,12 +99,10 @@ async function putOpened(store: AuditStore, request: OpeningRequest, attempt: nu
   return written === 'written' ? { kind: 'opened', attempt, assessment } : null;
 }
 
-/** Pointers from each server, and from the execution: by it a failure before the answer still finds its incident. */
-async function putPointers(store: AuditStore, { incident, assessment, now }: OpeningRequest): Promise<void> {
-  const sk = auditKeys.incident(incident.id);
-  const servers = new Set(assessment.cohorts.flatMap((cohort) => cohort.servers));
-  const partitions = [auditKeys.execution(incident.executionId), ...[...servers].map(auditKeys.server)];
-  await settleAll(partitions.map((pk) => store.overwrite({ pk, sk, incidentId: incident.id, openedAt: now })));
+/** A pointer from the execution: by it a failure before the answer still finds its incident. */
+async function putPointer(store: AuditStore, { incident, now }: OpeningRequest): Promise<void> {
+  const pointer = { sk: auditKeys.incident(incident.id), incidentId: incident.id, openedAt: now };
+  await store.overwrite({ ...pointer, pk: auditKeys.execution(incident.executionId) });
 }
 
 /** Also keeps later cuts of the same incident apart from earlier ones in the list of what is cut. */

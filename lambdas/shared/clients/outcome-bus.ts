@@ -5,6 +5,8 @@ import { describeError } from './aws-errors.ts';
 
 const mostTries = 3;
 
+type EventEntry = Readonly<Record<'Source' | 'DetailType' | 'Detail' | 'EventBusName', string>>;
+
 /** The fuse bus: how incidents and restores ended, for anyone to subscribe to. */
 export class OutcomeBus {
   readonly #client: EventBridgeClient;
@@ -23,22 +25,29 @@ export class OutcomeBus {
       DetailType: type,
       Detail: JSON.stringify(detail),
     };
-    let said = '';
-    for (let time = 1; time <= mostTries; time += 1) {
-      said = await this.#put(entry);
-      if (said === '') return;
-    }
+    const said = await putEvent(this.#client, entry);
+    if (said === '') return;
     throw new OutcomeNotPublishedError(`"${type}" not published on bus "${this.#busName}": ${said}`);
   }
+}
 
-  /** An answer of 200 may still carry a refused entry; nothing said means it was taken. */
-  async #put(entry: { Source: string; DetailType: string; Detail: string; EventBusName: string }): Promise<string> {
-    try {
-      const { FailedEntryCount = 0, Entries } = await this.#client.send(new PutEventsCommand({ Entries: [entry] }));
-      if (FailedEntryCount === 0) return '';
-      return `${Entries?.[0]?.ErrorCode ?? 'refused'}: ${Entries?.[0]?.ErrorMessage ?? ''}`;
-    } catch (error) {
-      return describeError(error);
-    }
+/** Puts one event on a bus; answers what the bus said last, or nothing where it took the event. */
+export async function putEvent(client: EventBridgeClient, entry: EventEntry): Promise<string> {
+  let said = '';
+  for (let time = 1; time <= mostTries; time += 1) {
+    said = await put(client, entry);
+    if (said === '') break;
+  }
+  return said;
+}
+
+/** An answer of 200 may still carry a refused entry; nothing said means it was taken. */
+async function put(client: EventBridgeClient, entry: EventEntry): Promise<string> {
+  try {
+    const { FailedEntryCount = 0, Entries } = await client.send(new PutEventsCommand({ Entries: [entry] }));
+    if (FailedEntryCount === 0) return '';
+    return `${Entries?.[0]?.ErrorCode ?? 'refused'}: ${Entries?.[0]?.ErrorMessage ?? ''}`;
+  } catch (error) {
+    return describeError(error);
   }
 }

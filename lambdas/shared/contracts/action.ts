@@ -26,7 +26,8 @@ export type ActionRequest = z.infer<typeof ActionRequestSchema>;
 /**
  * How an action ended. The words differ on purpose: `verified` was read back, `partial` held for some targets only,
  * `failed` for none, `refused` was stopped by the guard, `planned` ran in shadow mode and changed nothing,
- * `unchanged` found nothing to change, `handed-over` waits for a person.
+ * `unchanged` found nothing to change, `no-standby` found nothing healthy to fail over to, `handed-over` waits for a
+ * person.
  */
 export const actionStatuses = [
   'verified',
@@ -35,6 +36,7 @@ export const actionStatuses = [
   'refused',
   'planned',
   'unchanged',
+  'no-standby',
   'handed-over',
 ] as const;
 export type ActionStatus = (typeof actionStatuses)[number];

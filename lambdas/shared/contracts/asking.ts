@@ -9,16 +9,20 @@ export const AnswerSchema = z.strictObject({
 });
 export type Answer = z.infer<typeof AnswerSchema>;
 
-/** The two steps of `ask-person`, as the state machine `approve` calls them. */
+const question = {
+  taskToken: z.string().check(z.minLength(1)),
+  incident: IncidentSchema,
+  cohort: CohortSchema,
+  executionId: z.string(),
+  /** When it was asked first: the time to answer counts from here. */
+  askedAt: z.string(),
+};
+
+/** The steps of `ask-person`, as the state machine `approve` calls them. */
 export const AskRequestSchema = z.discriminatedUnion('step', [
-  z.strictObject({
-    step: z.literal('ask'),
-    taskToken: z.string().check(z.minLength(1)),
-    incident: IncidentSchema,
-    cohort: CohortSchema,
-    executionId: z.string(),
-    askedAt: z.string(),
-  }),
+  z.strictObject({ step: z.literal('ask'), ...question }),
+  /** The same question again, with a token of its own: the former one counts no more. */
+  z.strictObject({ step: z.literal('remind'), ...question }),
   z.strictObject({
     step: z.literal('record'),
     incident: IncidentSchema,

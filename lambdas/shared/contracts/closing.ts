@@ -55,6 +55,9 @@ export type ClosingRequest = z.infer<typeof ClosingRequestSchema>;
 export const closingOutcomes = [
   'contained',
   'recovered',
+  'failed-over',
+  'held-open',
+  'locked',
   'partly-contained',
   'failed',
   'handed-over',

@@ -4,8 +4,8 @@ import { ServerIdSchema, SignalSchema } from './signal.ts';
 export const profiles = ['trading', 'medical', 'logistics', 'surveillance', 'general'] as const;
 export const lifelineKinds = ['clearing', 'life-support', 'grid-dispatch'] as const;
 
-/** The flowchart's questions, in its order; `spreads` is golden rule R1. */
-export const questions = ['lifeline', 'spreads', 'coreBusiness', 'securityRisk', 'overloaded'] as const;
+/** The flowchart's questions, in its order; `spreads` is golden rule R1, `underReview` R3. */
+export const questions = ['lifeline', 'spreads', 'coreBusiness', 'securityRisk', 'underReview', 'overloaded'] as const;
 export type Question = (typeof questions)[number];
 
 export const AnswersSchema = z.strictObject({
@@ -13,6 +13,7 @@ export const AnswersSchema = z.strictObject({
   spreads: z.boolean(),
   coreBusiness: z.boolean(),
   securityRisk: z.boolean(),
+  underReview: z.boolean(),
   overloaded: z.boolean(),
 });
 export type Answers = z.infer<typeof AnswersSchema>;
@@ -23,6 +24,7 @@ export const EvidenceSchema = z.strictObject({
   spreads: z.string(),
   coreBusiness: z.string(),
   securityRisk: z.string(),
+  underReview: z.string(),
   overloaded: z.string(),
 });
 export type Evidence = z.infer<typeof EvidenceSchema>;
@@ -30,7 +32,12 @@ export type Evidence = z.infer<typeof EvidenceSchema>;
 /** How much of a server is cut: all of it, some peers (addresses or CIDRs), or some local TCP ports. */
 export const CutSchema = z.discriminatedUnion('scope', [
   z.strictObject({ scope: z.literal('server') }),
-  z.strictObject({ scope: z.literal('peers'), peers: z.array(z.string()) }),
+  z.strictObject({
+    scope: z.literal('peers'),
+    peers: z.array(z.string()),
+    /** Where the peers stand, when only the server itself knows them: then `peers` is empty. */
+    from: z.optional(z.literal('night-logins')),
+  }),
   z.strictObject({ scope: z.literal('ports'), ports: z.array(z.number()) }),
 ]);
 export type Cut = z.infer<typeof CutSchema>;
@@ -39,6 +46,8 @@ export type Cut = z.infer<typeof CutSchema>;
 export const ApprovalSchema = z.strictObject({
   reason: z.string(),
   timeoutSeconds: z.int().check(z.minimum(60), z.maximum(86_400)),
+  /** When a person who has not answered is asked again; before the time is over. */
+  remindAfterSeconds: z.int().check(z.minimum(30), z.maximum(86_340)),
   onTimeout: z.enum(['leave', 'cut']),
 });
 export type Approval = z.infer<typeof ApprovalSchema>;
@@ -51,6 +60,8 @@ export const CohortSchema = z.strictObject({
   servers: z.array(ServerIdSchema),
   profile: z.enum(profiles),
   service: z.nullable(z.string()),
+  /** What kinds of lifeline the servers are; all of them where a tag names no known kind, none where they are no lifeline. */
+  lifelineKinds: z.array(z.enum(lifelineKinds)),
   answers: AnswersSchema,
   evidence: EvidenceSchema,
   cut: CutSchema,
@@ -58,6 +69,11 @@ export const CohortSchema = z.strictObject({
   byProfile: z.boolean(),
   /** Set when a person must agree before the cut; null when it starts at once. */
   approval: z.nullable(ApprovalSchema),
+  /**
+   * How a person is asked when core business turns out to have no healthy standby though the threat asks for a cut; null
+   * where the policy cuts then, and where no fail-over is due.
+   */
+  withoutStandby: z.nullable(ApprovalSchema),
   /** When the cut is to be undone by itself, ISO 8601 in UTC; null when only a person undoes it. */
   expiresAt: z.nullable(z.string()),
   /** Names of the policy's golden channels that these servers hold. */
@@ -67,6 +83,8 @@ export const CohortSchema = z.strictObject({
    * same breath as the interfaces; what counts is re-read.
    */
   securityGroupHints: z.array(z.string()),
+  /** The subnets of these interfaces, a hint like the groups; only where the policy may close whole subnets. */
+  subnetHints: z.optional(z.array(z.string())),
   /** Set when a person has to take over, with the reason. */
   handOver: z.nullable(z.string()),
 });

@@ -15,12 +15,28 @@ export function parseWith<Schema extends z.ZodMiniType>(
   throw fail(`${subject} is not valid: ${describeIssues(parsed.error.issues).join('; ')}`);
 }
 
-/** One line an issue: `path: rule, got value`. */
+/** The message goes into the audit beside the event itself: it must stay small whatever the event. */
+const mostIssues = 20;
+const mostKeys = 10;
+const longestName = 100;
+
+/** One line an issue: `path: rule, got value`; of many issues the first ones, and how many more there are. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[]): string[] {
-  return issues.map((issue) => {
-    const path = issue.path.length === 0 ? '(root)' : issue.path.map(String).join('.');
+  const lines = issues.slice(0, mostIssues).map((issue) => {
+    const path = issue.path.length === 0 ? '(root)' : shorten(issue.path.map(String).join('.'));
     return `${path}: ${ruleOf(issue)}, got ${showValue(issue.input)}`;
   });
+  return issues.length > mostIssues ? [...lines, `and ${issues.length - mostIssues} more`] : lines;
+}
+
+function shorten(name: string): string {
+  return name.length > longestName ? `${name.slice(0, longestName - 3)}...` : name;
+}
+
+/** Keys come from whoever sent the event. */
+function listKeys(keys: readonly string[]): string {
+  const more = keys.length > mostKeys ? ` and ${keys.length - mostKeys} more` : '';
+  return `${keys.slice(0, mostKeys).map(shorten).join(', ')}${more}`;
 }
 
 function ruleOf(issue: z.core.$ZodIssue): string {
@@ -30,7 +46,7 @@ function ruleOf(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'unrecognized_keys':
-      return `has unknown keys ${issue.keys.join(', ')}`;
+      return `has unknown keys ${listKeys(issue.keys)}`;
     case 'too_small':
       return `must be at least ${issue.minimum}`;
     case 'too_big':

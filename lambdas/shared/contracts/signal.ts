@@ -24,6 +24,8 @@ export const signalKinds = [
   'order-state-backwards',
   'zombie-connections',
   'night-login',
+  // golden rule R3
+  'border-review',
   // load and the rest
   'overload',
   'business-outage',
@@ -79,6 +81,8 @@ export const SignalSchema = z.strictObject({
   breakGlass: z.optional(z.literal(true)),
   /** After how long the requester wants the cut undone by itself; it wins over the policy's expiry. */
   expiresInMinutes: z.optional(z.int().check(z.minimum(1), z.maximum(10_080))),
+  /** Compliance reviews only: the border of the policy whose peers are named. */
+  border: z.optional(z.string()),
 });
 
 export type Signal = z.infer<typeof SignalSchema>;

@@ -1,3 +1,4 @@
+import { lifelineKinds } from '../contracts/incident.ts';
 import type { Policy, Selector } from '../policy/policy-schema.ts';
 import { tagKeys } from '../tags.ts';
 
@@ -21,8 +22,23 @@ export function findLifeline(signs: LifelineSigns, policy: Policy): string | nul
   if (tag !== undefined) return `Lifeline by its tag "${tagKeys.lifeline}=${tag}"`;
   const tagged = signs.interfaces.find(({ tags }) => tags[tagKeys.lifeline] !== undefined);
   if (tagged !== undefined) return `Lifeline by the tag "${tagKeys.lifeline}" of its interface "${tagged.id}"`;
-  const listed = policy.lifelines.find(({ servers }) => isSelected(signs, servers, policy));
+  const [listed] = listLifelines(signs, policy);
   return listed === undefined ? null : `Lifeline "${listed.name}" (${listed.kind}) of the policy`;
+}
+
+export type LifelineKind = (typeof lifelineKinds)[number];
+
+/** What kinds of lifeline a lifeline is. A tag that names no known kind may mean any of them. */
+export function listLifelineKinds(signs: LifelineSigns, policy: Policy): LifelineKind[] {
+  const tagged = [signs.tags, ...signs.interfaces.map(({ tags }) => tags)].map((tags) => tags[tagKeys.lifeline]);
+  const named = new Set([...tagged, ...listLifelines(signs, policy).map(({ kind }) => kind)]);
+  const known = lifelineKinds.filter((kind) => named.has(kind));
+  return known.length === 0 ? [...lifelineKinds] : known;
+}
+
+/** The policy's own entries about a server. */
+export function listLifelines(signs: LifelineSigns, policy: Policy): Policy['lifelines'] {
+  return policy.lifelines.filter(({ servers }) => isSelected(signs, servers, policy));
 }
 
 /** Every given field must match; one that is not given does not count. */

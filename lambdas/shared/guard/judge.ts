@@ -1,4 +1,4 @@
-import type { ActionPlan, Change } from '../actions/action.ts';
+import type { Action, ActionPlan, Change } from '../actions/action.ts';
 import type { Mode } from '../clients/audit-table.ts';
 import type { Remark } from '../contracts/action.ts';
 import type { Cohort } from '../contracts/incident.ts';
@@ -14,18 +14,27 @@ export interface Judgement extends Omit<ActionPlan, 'changes'> {
 }
 
 /** States in which a server has no connections left to cut. */
-const goneStates = new Set(['terminated', 'shutting-down']);
+export const goneStates: ReadonlySet<string> = new Set(['terminated', 'shutting-down']);
 
 /**
  * Judges a plan by what was read just now: refuses lifelines, servers whose facts are missing or say more than the
  * assessment knew, and everything while the fuse is off. A change that touches several servers needs the consent for
- * each. A terminated server is no failure: there is nothing left to cut.
+ * each. A terminated server is no failure: there is nothing left to cut. An action that keeps lifelines alive is judged the
+ * other way round: it may touch lifelines, and nothing else.
  */
-export function judge(plan: ActionPlan, cohort: Cohort, facts: GuardFacts, policy: Policy): Judgement {
-  const refusalOf = (server: string) => findRefusal(server, cohort, facts, policy);
+export function judge(
+  plan: ActionPlan,
+  cohort: Cohort,
+  facts: GuardFacts,
+  policy: Policy,
+  { keepsAlive = false }: Pick<Action, 'keepsAlive'> = {},
+): Judgement {
+  const findReason = keepsAlive ? findRefusalToKeep : findRefusal;
+  const refusalOf = (server: string) => findReason(server, cohort, facts, policy);
   const isGone = (server: string) => goneStates.has(facts.servers.get(server)?.state ?? '');
-  const mayChange = ({ server, alsoTouches = [] }: Change) =>
-    !isGone(server) && [server, ...alsoTouches].every((touched) => refusalOf(touched) === null);
+  const mayChange = ({ server, alsoTouches = [], outlivesServer = false }: Change) =>
+    (outlivesServer || ![server, ...alsoTouches].every(isGone)) &&
+    [server, ...alsoTouches].every((touched) => refusalOf(touched) === null);
   const gone = cohort.servers.filter((server) => isGone(server) && refusalOf(server) === null);
   return {
     mode: facts.mode,
@@ -42,7 +51,18 @@ export function judge(plan: ActionPlan, cohort: Cohort, facts: GuardFacts, polic
     unable: plan.unable.filter(
       ({ target }) => !cohort.servers.includes(target) || (refusalOf(target) === null && !isGone(target)),
     ),
+    ...(plan.instead !== undefined && { instead: plan.instead }),
   };
+}
+
+/** Why a server must not be kept alive by the fuse, or null: only a lifeline is, and only while it is one. */
+function findRefusalToKeep(server: string, _cohort: Cohort, facts: GuardFacts, policy: Policy): string | null {
+  if (facts.mode === 'off') return 'The fuse is off';
+  const description = facts.servers.get(server);
+  if (description === undefined) return 'Facts about the server could not be read';
+  return readServerFacts(description, policy).lifeline === null
+    ? 'Server is no lifeline: nothing is kept alive there'
+    : null;
 }
 
 /** Why a server must not be touched, or null; missing facts are a reason. */

@@ -29,7 +29,7 @@ export function hostActionHandler(stem: ActionId, createAction: (tools: HostTool
     handle: async (request, { environment }) => {
       const audit = new AuditTable(dynamo, environment.FUSE_TABLE_NAME);
       return runAction(request, {
-        action: createAction({ ssm, ...readDocuments(environment) }),
+        action: createAction({ ssm, ec2, ...readDocuments(environment) }),
         audit,
         policy: await readPolicy(),
         readFacts: async (servers) => readGuardFacts(ec2, audit, servers),

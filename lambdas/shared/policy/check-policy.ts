@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { checkChannels } from './check-channels.ts';
 import { checkExceptions } from './check-exceptions.ts';
+import { checkFailOver } from './check-fail-over.ts';
+import { checkLifelines } from './check-lifelines.ts';
 import { checkShedding } from './check-shedding.ts';
 import { checkReferences } from './check-references.ts';
 import { whyNoCidr } from './cidr.ts';
@@ -18,7 +20,9 @@ export function checkPolicy(policy: Policy): PolicyFault[] {
     ...checkAlarms(policy.alarms),
     ...checkShedding(policy),
     ...checkExceptions(policy.exceptions),
+    ...checkFailOver(policy),
     ...checkTimeSources(policy.profiles),
+    ...checkLifelines(policy),
   ];
 }
 

@@ -18,6 +18,8 @@ const descriptions: Readonly<Record<keyof Policy, string>> = {
   budgets: 'How much may be cut within a window before a person is asked',
   approvals: 'How long a person is waited for, and what happens when nobody answers',
   expiry: 'After how long a cut is undone by itself; left out, only a person undoes it',
+  fleet: 'By which means the servers of one incident are cut from the network',
+  borders: 'Peers that a compliance review locks out',
   exceptions: 'Servers that are not cut without further ado for a while, because somebody vouches for them',
 };
 

@@ -53,8 +53,19 @@ export const ApprovalsSchema = z.strictObject({
   timeoutMinutes: z._default(z.int().check(z.minimum(1), z.maximum(1440)), 30),
   /** `leave` cuts nothing without an answer; `cut` goes on as if it had been approved. */
   onTimeout: z._default(z.enum(['leave', 'cut']), 'leave'),
+  /** When a person who has not answered is asked again; left out: after half the time. */
+  remindAfterMinutes: z.optional(z.int().check(z.minimum(1), z.maximum(1440))),
 });
 export type Approvals = z.infer<typeof ApprovalsSchema>;
+
+/** By which means the servers of one incident are cut from the network. */
+export const FleetSchema = z.strictObject({
+  /**
+   * `interfaces` moves each interface to quarantine. `subnets` closes a subnet as a whole where nobody else lives in it,
+   * and moves interfaces elsewhere. `fastest` closes subnets only where EC2's token bucket would make the interfaces wait.
+   */
+  networkMeans: z._default(z.enum(['interfaces', 'subnets', 'fastest']), 'interfaces'),
+});
 
 /** After how long a cut is undone by itself, by its scope; left out: only a person undoes it. */
 export const ExpirySchema = z.strictObject({

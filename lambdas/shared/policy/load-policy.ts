@@ -18,11 +18,28 @@ export function loadPolicy(path: string): Policy {
   return parsePolicyYaml(text);
 }
 
+/** Many times what the largest policy takes; the search for keys that stand twice grows with the square of their number. */
+const longestText = 65_536;
+
 /** Parses and checks the YAML text of a policy; YAML faults are named by line and column. */
 export function parsePolicyYaml(text: string): Policy {
+  if (text.length > longestText) {
+    throw new PolicyInvalidError(`Policy not read: must have at most ${longestText} characters, got ${text.length}`);
+  }
   // YAML 1.2 core: `no` and `on` stay texts. A key that stands twice is a fault: one of them would silently not count.
-  const document = parseDocument(text, { version: '1.2', schema: 'core', strict: true, uniqueKeys: true });
+  // Keys are texts: one that is a list or a map would be written out, and a nest of them takes minutes.
+  const options = { version: '1.2', schema: 'core', strict: true, uniqueKeys: true, stringKeys: true } as const;
+  const document = parseDocument(text, options);
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) throw new PolicyInvalidError(`Policy is not valid YAML: ${fault.message}`);
-  return parsePolicy(document.toJS());
+  return parsePolicy(resolveAliases(document));
+}
+
+/** Aliases of aliases can stand for more than any memory holds; the library counts them and gives up. */
+function resolveAliases(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw new PolicyInvalidError('Policy is not valid YAML: its aliases stand for too much', { cause: error });
+  }
 }

@@ -1,9 +1,19 @@
 import * as z from 'zod/mini';
 import { lifelineKinds, profiles } from '../contracts/incident.ts';
 import { ServerIdSchema, signalKinds } from '../contracts/signal.ts';
-import { ApprovalsSchema, BudgetsSchema, ExpirySchema, SheddingSchema, ThresholdsSchema } from './limit-schema.ts';
+import { BorderSchema } from './border-schema.ts';
+import { FailOverSchema, withoutStandbyManners } from './fail-over-schema.ts';
+import {
+  ApprovalsSchema,
+  BudgetsSchema,
+  ExpirySchema,
+  FleetSchema,
+  SheddingSchema,
+  ThresholdsSchema,
+} from './limit-schema.ts';
 import { CidrSchema, NameSchema, PortSchema, SelectorSchema } from './policy-words.ts';
 import { ProfilesSchema } from './profile-schema.ts';
+import { LifelineTimeSchema } from './time-source-schema.ts';
 
 export type { Selector } from './policy-words.ts';
 
@@ -24,6 +34,9 @@ export const ServiceSchema = z.strictObject({
   coreBusiness: z.boolean(),
   /** Who or what takes over, in words for the person who is asked. */
   standby: z.optional(z.string()),
+  /** Left out: a person switches by the words above. */
+  failOver: z.optional(FailOverSchema),
+  withoutStandby: z._default(z.enum(withoutStandbyManners), 'ask'),
   servers: z.optional(z.array(ServerIdSchema)),
 });
 
@@ -32,6 +45,9 @@ export const LifelineSchema = z.strictObject({
   name: NameSchema,
   kind: z.enum(lifelineKinds),
   servers: SelectorSchema,
+  time: z.optional(LifelineTimeSchema),
+  /** Life support: where the switch to the direct physical link is and what to do, for the person who is asked. */
+  bypass: z.optional(z.string().check(z.minLength(1), z.maxLength(1000))),
 });
 
 /** Gives an alarm a meaning by the beginning of its name; the first match counts. */
@@ -105,6 +121,8 @@ export const PolicySchema = z.strictObject({
   budgets: z.prefault(BudgetsSchema, {}),
   approvals: z.prefault(ApprovalsSchema, {}),
   expiry: z.prefault(ExpirySchema, {}),
+  fleet: z.prefault(FleetSchema, {}),
+  borders: z._default(z.array(BorderSchema), []),
   exceptions: z._default(z.array(ExceptionSchema), []),
 });
 

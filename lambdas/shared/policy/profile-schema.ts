@@ -49,6 +49,8 @@ const LogisticsSchema = z.strictObject({
   minAgeSeconds: z._default(z.int().check(z.minimum(0), z.maximum(86_400)), 0),
   /** Where all its servers' clocks must point, in minutes east of UTC; left out: no host is compared. */
   utcOffsetMinutes: z.optional(z.int().check(z.minimum(-720), z.maximum(840))),
+  /** How often the zones of its servers are compared within each service; 0: never. */
+  zoneCheckMinutes: z._default(z.int().check(z.minimum(0), z.maximum(1440)), 15),
 });
 
 const SurveillanceSchema = z.strictObject({

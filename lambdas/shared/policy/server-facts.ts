@@ -1,5 +1,5 @@
 import { profiles } from '../contracts/incident.ts';
-import { findLifeline } from '../guard/find-lifeline.ts';
+import { findLifeline, listLifelineKinds, type LifelineKind } from '../guard/find-lifeline.ts';
 import { tagKeys } from '../tags.ts';
 import type { Policy } from './policy-schema.ts';
 import { matchesSelector, type SelectableServer } from './selectors.ts';
@@ -14,6 +14,8 @@ export interface ServerDescription {
   readonly tags: Readonly<Record<string, string>>;
   /** Groups of all interfaces, each once. */
   readonly securityGroups: readonly string[];
+  /** Subnets of all interfaces, each once; left out: not known. */
+  readonly subnets?: readonly string[];
   readonly interfaces: readonly { readonly id: string; readonly tags: Readonly<Record<string, string>> }[];
 }
 
@@ -24,8 +26,11 @@ export interface ServerFacts extends SelectableServer {
   readonly coreBusiness: boolean;
   /** Why the server is a lifeline, in one sentence; null when it is none. */
   readonly lifeline: string | null;
+  /** Empty when it is none. */
+  readonly lifelineKinds: readonly LifelineKind[];
   readonly goldenChannels: readonly string[];
   readonly securityGroups: readonly string[];
+  readonly subnets: readonly string[];
   /** What about the server could not be understood and needs a person; null when all is clear. */
   readonly doubt: string | null;
 }
@@ -36,15 +41,19 @@ export function readServerFacts(description: ServerDescription, policy: Policy):
   const service = readService(id, tags, policy);
   const { profile, doubt } = readProfile(id, tags, policy);
   const server = { id, tags, service, profile };
+  // The guard's own reading, so that assessment and guard never differ about a lifeline.
+  const signs = { server: id, state, tags, interfaces };
+  const lifeline = findLifeline(signs, policy);
   return {
     ...server,
     coreBusiness: policy.services.some(({ name, coreBusiness }) => name === service && coreBusiness),
-    // The guard's own reading, so that assessment and guard never differ about a lifeline.
-    lifeline: findLifeline({ server: id, state, tags, interfaces }, policy),
+    lifeline,
+    lifelineKinds: lifeline === null ? [] : listLifelineKinds(signs, policy),
     goldenChannels: policy.goldenChannels
       .filter((channel) => matchesSelector(channel.servers, server))
       .map(({ name }) => name),
     securityGroups: description.securityGroups,
+    subnets: description.subnets ?? [],
     doubt,
   };
 }

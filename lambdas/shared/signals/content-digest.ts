@@ -4,7 +4,7 @@ import type { Signal } from '../contracts/signal.ts';
 /** What of a signal of our own decides about the cut. */
 type DecidingContent = Pick<
   Signal,
-  'servers' | 'kind' | 'remoteAddresses' | 'localPorts' | 'measure' | 'breakGlass' | 'expiresInMinutes'
+  'servers' | 'kind' | 'remoteAddresses' | 'localPorts' | 'measure' | 'breakGlass' | 'expiresInMinutes' | 'border'
 >;
 
 /**
@@ -12,9 +12,10 @@ type DecidingContent = Pick<
  * example, is another incident and not a repeat. The order of lists, the reason and the times do not count.
  */
 export function digestContent(content: DecidingContent): string {
-  const { servers, kind, remoteAddresses, localPorts, measure, breakGlass, expiresInMinutes } = content;
+  const { servers, kind, remoteAddresses, localPorts, measure, breakGlass, expiresInMinutes, border } = content;
   const lists = [servers, remoteAddresses, localPorts.map(String)].map((list) => [...list].sort());
   // Only where one is given: the identities of all other events stay what they were.
   const terms = breakGlass === undefined && expiresInMinutes === undefined ? [] : [{ breakGlass, expiresInMinutes }];
-  return sha256Hex(toCanonicalJson([kind, lists, measure, ...terms])).slice(0, 16);
+  const borders = border === undefined ? [] : [{ border }];
+  return sha256Hex(toCanonicalJson([kind, lists, measure, ...terms, ...borders])).slice(0, 16);
 }

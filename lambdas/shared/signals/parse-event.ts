@@ -5,6 +5,7 @@ import { refuseDeepNesting } from './normalise-keys.ts';
 import { parseAlarm } from './parse-alarm.ts';
 import { parseGuardDuty } from './parse-guardduty.ts';
 import { parseManual, type Home } from './parse-manual.ts';
+import { applicationSource, orderStateDetailType, parseOrderState } from './parse-order-state.ts';
 import { parseSensor, sensorDetailType, sensorSource } from './parse-sensor.ts';
 import { whyQuiet } from './quiet-events.ts';
 import { parsePart, rejectEvent } from './reject.ts';
@@ -48,6 +49,8 @@ function parseEnvelope(event: Record<string, unknown>): ParsedEvent {
       return parseAlarm(parsePart(EnvelopeSchema, event, 'Event'));
     case `${sensorSource}|${sensorDetailType}`:
       return parseSensor(parsePart(EnvelopeSchema, event, 'Event'));
+    case `${applicationSource}|${orderStateDetailType}`:
+      return parseOrderState(parsePart(EnvelopeSchema, event, 'Event'));
     default:
       return rejectEvent('detail-type', 'must be a known event type', `${source} / ${detailType}`);
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ServerIdSchema, signalKinds, spreadingKinds, type ParsedEvent } from '../contracts/signal.ts';
 import { hostCidrRule } from '../host-address.ts';
+import { NameSchema } from '../policy/policy-words.ts';
 import { isPeer, readAddresses } from './addresses.ts';
 import { digestContent } from './content-digest.ts';
 import { distinct } from './instance-ids.ts';
@@ -35,6 +36,8 @@ export const ManualStartSchema = z.strictObject({
   breakGlass: z.optional(z.literal(true)),
   /** Undo the cut after so long; it wins over the policy's expiry. */
   expiresInMinutes: z.optional(z.int().check(z.minimum(1), z.maximum(10_080))),
+  /** Reviews only: the border whose peers these are. Rules by its prefix lists go as well. */
+  border: z.optional(NameSchema),
 });
 
 /** A manual start: a person names the servers, the kind of trouble and, if wanted, how little is to be cut. */
@@ -49,6 +52,7 @@ export function parseManual(event: unknown, home: Home): ParsedEvent {
     measure: null,
     ...(start.breakGlass && { breakGlass: start.breakGlass }),
     ...(start.expiresInMinutes !== undefined && { expiresInMinutes: start.expiresInMinutes }),
+    ...(start.border !== undefined && { border: start.border }),
   };
   return {
     kind: 'signal',
@@ -71,8 +75,10 @@ export function parseManual(event: unknown, home: Home): ParsedEvent {
 }
 
 /** A cut has one shape: peers and ports together would leave open whether both or either is meant. */
-function refuseMixedScope({ kind, peers, ports }: z.infer<typeof ManualStartSchema>): void {
+function refuseMixedScope({ kind, peers, ports, border }: z.infer<typeof ManualStartSchema>): void {
   if (peers !== undefined && ports !== undefined) rejectEvent('ports', 'must be left out where peers are given', ports);
+  if (border !== undefined && kind !== 'border-review')
+    rejectEvent('border', 'must be left out but for a review', border);
   if (spreadingKinds.has(kind) && (peers ?? ports) !== undefined) {
     rejectEvent('kind', 'must be another one where peers or ports are given: what spreads is cut whole', kind);
   }

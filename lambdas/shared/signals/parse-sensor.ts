@@ -16,9 +16,14 @@ const port = z.int().check(z.minimum(1), z.maximum(65_535));
 /** Beyond any clock, load or count; near the end of the number range a change of unit would make it infinite. */
 const measuredNumber = z.number().check(z.minimum(-1e15), z.maximum(1e15));
 
+/** A conflict between servers is one signal for all of them. */
+export const mostServersOfSignal = 500;
+
 /** Our own event, so unknown keys are refused. */
 const SensorDetailSchema = z.strictObject({
-  instanceId: ServerIdSchema,
+  instanceId: z.optional(ServerIdSchema),
+  /** Several servers, in the place of `instanceId`. */
+  instanceIds: z.optional(z.array(ServerIdSchema).check(z.minLength(1), z.maxLength(mostServersOfSignal))),
   kind: z.enum(signalKinds),
   value: z.optional(measuredNumber),
   limit: z.optional(measuredNumber),
@@ -31,6 +36,8 @@ const SensorDetailSchema = z.strictObject({
   signalId: z.string().check(z.minLength(1), z.maxLength(200)),
 });
 type SensorDetail = z.infer<typeof SensorDetailSchema>;
+/** What a sensor sends. */
+export type SensorReport = z.input<typeof SensorDetailSchema>;
 
 /** Kinds that are judged by their value, with the unit the policy's limit has and the factors into it. */
 const measuredKinds: Partial<Record<SignalKind, { unit: string; factors: Readonly<Record<string, number>> }>> = {
@@ -45,9 +52,13 @@ const measuredKinds: Partial<Record<SignalKind, { unit: string; factors: Readonl
  */
 export function parseSensor(envelope: Envelope): ParsedEvent {
   const detail = parsePart(SensorDetailSchema, envelope.detail, 'Host sensor signal');
+  const servers = distinct(detail.instanceIds ?? [detail.instanceId ?? []].flat());
+  if (servers.length === 0 || (detail.instanceIds && detail.instanceId)) {
+    return rejectEvent('detail.instanceId', 'must be given, or instanceIds in its place', detail.instanceId);
+  }
   const content = {
     kind: detail.kind,
-    servers: [detail.instanceId],
+    servers,
     remoteAddresses: readAddresses(detail.remoteAddresses ?? []),
     localPorts: distinct(detail.ports ?? []),
     measure: readSensorMeasure(detail),
@@ -58,7 +69,9 @@ export function parseSensor(envelope: Envelope): ParsedEvent {
     signal: {
       ...content,
       source: 'host-sensor',
-      identity: [sensorSource, account, region, detail.instanceId, detail.signalId, digestContent(content)].join(':'),
+      identity: [sensorSource, account, region, detail.instanceId ?? '', detail.signalId, digestContent(content)].join(
+        ':',
+      ),
       name: detail.kind,
       accountId: account,
       region,

@@ -41,19 +41,19 @@ describe('Alarms', () => {
     const count = (metric: string) => metrics.filter((each) => each === metric).length;
 
     expect(Object.fromEntries([...new Set(metrics)].map((metric) => [metric, count(metric)]))).toEqual({
-      'AWS/States ExecutionsFailed': 5,
-      'AWS/States ExecutionsTimedOut': 5,
-      'AWS/States ExecutionsAborted': 5,
+      'AWS/States ExecutionsFailed': 8,
+      'AWS/States ExecutionsTimedOut': 8,
+      'AWS/States ExecutionsAborted': 8,
       'AWS/SQS ApproximateNumberOfMessagesVisible': 1,
-      'ConnectionFuse CutLatency': 1,
-      'AWS/Lambda Errors': 12,
-      'AWS/Lambda Throttles': 12,
+      'ConnectionFuse VerifiedLatency': 1,
+      'AWS/Lambda Errors': 15,
+      'AWS/Lambda Throttles': 15,
     });
   });
 
   it('go off at the first trouble, at a cut slower than 3 seconds, and reach the topic', () => {
     for (const alarm of alarms) {
-      const limit = alarm.MetricName === 'CutLatency' ? 3_001 : 1;
+      const limit = alarm.MetricName === 'VerifiedLatency' ? 3_001 : 1;
       expect(alarm).toMatchObject({
         Threshold: limit,
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',

@@ -35,6 +35,12 @@ describe('DeadLetters', () => {
         '<SignalRulesAlarms>',
         '<SignalRulesAlarmContributors>',
         '<SignalRulesHostSensors>',
+        '<SignalRulesApplications>',
+        '<TimeZoneWatchRule>',
+        '<ReviewsFindings>',
+        '<ReviewsReviewEvents>',
+        '<ReviewsSchedule>',
+        '<ReviewsStartedServers>',
       ]),
     );
   });

@@ -26,7 +26,7 @@ const neverOnServers = [
 ];
 
 describe('Denials', () => {
-  it.each([...roles.keys()].filter((role) => role !== 'Restore' && role !== 'Assess'))(
+  it.each([...roles.keys()].filter((role) => !['Restore', 'Assess', 'HoldOpen'].includes(role)))(
     'keep %s from lifelines, tags and the past',
     (role) => {
       expect(deniedTo(role)).toEqual([
@@ -35,6 +35,23 @@ describe('Denials', () => {
       ]);
     },
   );
+
+  it('leave HoldOpen its one document on lifelines, and nothing that cuts', () => {
+    const [lifelines, otherDocuments, ...others] = deniedTo('HoldOpen');
+    const statement = (roles.get('HoldOpen') ?? []).find(({ Sid }) => Sid === 'NeverRunAnotherDocument');
+
+    expect(lifelines).toEqual({
+      ...neverOnServers[0],
+      Sid: 'NeverCutLifelines',
+      Action: cuttingCalls.filter((call) => call !== 'ssm:SendCommand'),
+    });
+    expect(otherDocuments).toMatchObject({ Action: ['ssm:SendCommand'], Condition: undefined });
+    expect(statement?.NotResource).toEqual([
+      expect.stringMatching(/:document\/<HostDocumentsHoldTime>$/),
+      'arn:*:ec2:*:*:instance/*',
+    ]);
+    expect(others.map(({ Sid }) => Sid)).toEqual(['NeverTouchTags', 'NeverRewriteTheAudit']);
+  });
 
   it('leave Assess the count of the budget', () => {
     expect(deniedTo('Assess')).toEqual([

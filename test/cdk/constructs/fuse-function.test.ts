@@ -5,7 +5,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { BundleMissingError, FuseFunction, type VariablesOf } from '../../../cdk/constructs/fuse-function.ts';
-import { parsePolicy } from '../../../lambdas/shared/policy/parse-policy.ts';
+import { readPolicy } from '../../../lambdas/shared/policy/read-policy.ts';
 import {
   addStack,
   bundlesPath,
@@ -56,7 +56,7 @@ describe('FuseFunction', () => {
     expect(() => addFunction(new Stack(createApp(), 'Stack'), { bundlesPath: empty })).toThrow('node build.mjs');
   });
 
-  it('carries the compiled policy beside its bundle', () => {
+  it('carries the compiled policy beside its bundle', async () => {
     const app = createApp();
     addStack(app);
     const assembly = app.synth().getStackByName('ConnectionFuse');
@@ -66,7 +66,7 @@ describe('FuseFunction', () => {
     expect(functions).toHaveLength(stems.length);
     for (const { Properties } of functions) {
       const folder = join(app.outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`);
-      expect(parsePolicy(JSON.parse(readFileSync(join(folder, 'policy.json'), 'utf8')))).toEqual(policy);
+      expect(await readPolicy(folder)).toEqual(policy);
       expect(readFileSync(join(folder, 'index.js'), 'utf8')).toContain('exports.handler');
     }
   });

@@ -45,7 +45,9 @@ const key = {
   ],
 };
 const publishes = { '<FuseBus>': ['events:PutEvents'] };
-const log = (name: string) => ({ [`<Functions${name}Log>`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
+/** The watch of reviews starts machines, which exist after the other functions. */
+const placeOf = (name: string) => (name.startsWith('Reviews') ? name : `Functions${name}`);
+const log = (name: string) => ({ [`<${placeOf(name)}Log>`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 const puts = (partitions: string) => ({ [`<AuditTable> in ${partitions}`]: ['dynamodb:PutItem'] });
 
 const runs = (document: string) => ({
@@ -71,10 +73,16 @@ function runsOnHosts(document: string): Record<string, string[]> {
   };
 }
 
+/** As those that cut, but for the list of what is cut: a lifeline that is held is none of it. */
+function keepsAlive(): Record<string, string[]> {
+  const { '<AuditTable> in incident#*, cut': _cuts, ...rest } = runsOnHosts('HoldTime');
+  return { ...rest, ...puts('incident#*') };
+}
+
 const expected: Record<string, Record<string, string[]>> = {
   Assess: {
     ...queries,
-    ...puts('incident#*, server#*, execution#*'),
+    ...puts('incident#*, execution#*'),
     '<AuditTable> in budget': ['dynamodb:UpdateItem'],
     '*': ['cloudwatch:DescribeAlarms', 'ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', ...traces],
   },
@@ -82,8 +90,18 @@ const expected: Record<string, Record<string, string[]>> = {
     ...queries,
     ...readsMode,
     ...puts('incident#*, cut'),
-    '*': ['ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSecurityGroupRules', ...traces],
+    '*': [
+      'ec2:DescribeInstances',
+      'ec2:DescribeNetworkAcls',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSecurityGroupRules',
+      'ec2:DescribeSubnets',
+      ...traces,
+    ],
     [`${ec2}:instance/*`]: ['ec2:ModifyNetworkInterfaceAttribute'],
+    [`${ec2}:network-acl/*`]: ['ec2:CreateNetworkAclEntry'],
+    [`${ec2}:network-acl/*${ofFuse}`]: ['ec2:ReplaceNetworkAclAssociation'],
+    [`${ec2}:subnet/*`]: ['ec2:ReplaceNetworkAclAssociation'],
     [`${ec2}:network-interface/*`]: ['ec2:ModifyNetworkInterfaceAttribute'],
     [`${ec2}:security-group/*${ofFuse}`]: ['ec2:ModifyNetworkInterfaceAttribute'],
     [`${ec2}:security-group/*`]: ['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress'],
@@ -94,33 +112,68 @@ const expected: Record<string, Record<string, string[]>> = {
   KillSessions: runsOnHosts('KillSessions'),
   ResyncClock: runsOnHosts('ResyncClock'),
   ShedConnections: runsOnHosts('ShedConnections'),
+  FailOver: {
+    ...queries,
+    ...readsMode,
+    ...puts('incident#*, cut'),
+    '*': ['ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', ...traces],
+  },
+  HoldOpen: keepsAlive(),
+  WatchTimeZones: {
+    ...queries,
+    ...puts('watch#time-zones'),
+    ...runs('DetectTimeZones'),
+    '<FuseBus> if StringEquals events:source': ['events:PutEvents'],
+    '*': [
+      'ec2:DescribeInstances',
+      'ec2:DescribeNetworkInterfaces',
+      'ssm:CancelCommand',
+      'ssm:DescribeInstanceInformation',
+      'ssm:ListCommandInvocations',
+      ...traces,
+    ],
+    [`${ec2}:instance/*`]: ['ssm:SendCommand'],
+  },
+  ReviewsWatchReviews: {
+    ...queries,
+    ...readsMode,
+    ...puts('reviews, review#*, rejected#*'),
+    '*': ['ec2:DescribeInstances', 'ec2:DescribeNetworkInterfaces', ...traces],
+    '<WorkflowsRespondStateMachine>': ['states:StartExecution'],
+    '<WorkflowsRestoreStateMachine>': ['states:StartExecution'],
+    '<DeadLettersQueue>': ['sqs:SendMessage'],
+  },
   AskPerson: { ...puts('incident#*, question#*'), ...publishes, '*': traces },
-  HandOver: { ...puts('incident#*'), '*': traces },
-  CloseIncident: { ...queries, ...puts('incident#*, rejected#*'), ...publishes, '*': traces },
+  CloseIncident: { ...queries, ...puts('incident#*, server#*, rejected#*'), ...publishes, '*': traces },
   Restore: {
     ...queries,
     ...puts('incident#*, rejected#*, cut'),
     ...publishes,
     '<AuditTable> in cut': ['dynamodb:DeleteItem'],
     '*': [
+      'ec2:DescribeNetworkAcls',
       'ec2:DescribeNetworkInterfaces',
       'ec2:DescribeSecurityGroupRules',
+      'ec2:DescribeSubnets',
       'ssm:CancelCommand',
       'ssm:ListCommandInvocations',
       ...traces,
     ],
     [`${ec2}:instance/*`]: ['ec2:ModifyNetworkInterfaceAttribute', 'ssm:SendCommand'],
+    [`${ec2}:network-acl/*`]: ['ec2:DeleteNetworkAclEntry', 'ec2:ReplaceNetworkAclAssociation'],
     [`${ec2}:network-interface/*`]: ['ec2:ModifyNetworkInterfaceAttribute'],
     [`${ec2}:security-group/*`]: [
       'ec2:AuthorizeSecurityGroupEgress',
       'ec2:AuthorizeSecurityGroupIngress',
       'ec2:ModifyNetworkInterfaceAttribute',
     ],
+    [`${ec2}:subnet/*`]: ['ec2:ReplaceNetworkAclAssociation'],
     [`${ec2}:security-group-rule/*`]: ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress'],
     [`${ec2}:security-group-rule/*${atCreation}`]: ['ec2:CreateTags'],
     ...runs('ReleaseConnections'),
     ...runs('StartService'),
     ...runs('ReleaseTask'),
+    ...runs('ReleaseTime'),
   },
 };
 
@@ -160,9 +213,14 @@ describe('FuseFunctions', () => {
 
     const digestOf = ({ Ref }: Json) => digestDocument(Object.fromEntries(contents)[Ref]);
     const own = variables.filter((each) => 'FUSE_DOCUMENT_NAME' in each);
-    expect(own).toHaveLength(6);
+    expect(own).toHaveLength(8);
     for (const each of own) expect(digestOf(each.FUSE_DOCUMENT_NAME)).toBe(each.FUSE_DOCUMENT_DIGEST);
-    for (const each of own) expect(digestOf(each.FUSE_WINDOWS_DOCUMENT_NAME)).toBe(each.FUSE_WINDOWS_DOCUMENT_DIGEST);
+    // The watch of time zones reads Linux hosts alone.
+    const onBoth = own.filter((each) => 'FUSE_WINDOWS_DOCUMENT_NAME' in each);
+    expect(onBoth).toHaveLength(7);
+    for (const each of onBoth) {
+      expect(digestOf(each.FUSE_WINDOWS_DOCUMENT_NAME)).toBe(each.FUSE_WINDOWS_DOCUMENT_DIGEST);
+    }
     const undoing = JSON.stringify(variables.find((each) => 'FUSE_UNDO_DOCUMENTS' in each)?.FUSE_UNDO_DOCUMENTS);
     for (const [id, content] of contents.filter(([name]) => /(Release(Connections|Task)|StartService)$/.test(name))) {
       expect(undoing).toContain(id);

@@ -11,7 +11,13 @@ describe('Notifications', () => {
 
     expect(rule.EventPattern).toEqual({
       source: ['connection-fuse'],
-      'detail-type': ['Incident closed', 'Incident failed', 'Restore closed', 'Approval wanted'],
+      'detail-type': [
+        'Incident closed',
+        'Incident failed',
+        'Restore closed',
+        'Approval wanted',
+        'Approval still wanted',
+      ],
     });
     expect(show(rule.EventBusName)).toBe('<FuseBus>');
     expect(rule.Targets).toHaveLength(1);

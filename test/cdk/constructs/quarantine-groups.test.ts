@@ -102,4 +102,46 @@ describe('QuarantineGroups', () => {
 
     expect(() => build(policy, many)).toThrow(/must fit into 3000 bytes .*, got \d+ bytes for 30 VPCs and 2 channels/);
   });
+
+  describe('where the policy may close whole subnets', () => {
+    const closing = { ...policy, fleet: { networkMeans: 'fastest' } } satisfies Policy;
+
+    it('make one network ACL a VPC that lets nothing through but HTTPS of the agent and its answers', () => {
+      const { stack, groups } = build(closing, vpcIds.slice(0, 1));
+      const template = Template.fromStack(stack);
+      const entries = Object.values(template.findResources('AWS::EC2::NetworkAclEntry')).map(
+        ({ Properties }) => Properties,
+      );
+
+      expect(Object.values(template.findResources('AWS::EC2::NetworkAcl')).map(({ Properties }) => Properties)).toEqual(
+        [{ VpcId: vpcIds[0], Tags: [{ Key: 'connection-fuse:role', Value: 'closed' }] }],
+      );
+      expect(entries.map(withoutAcl)).toEqual([
+        { Egress: true, PortRange: { From: 443, To: 443 }, ...toAgent },
+        { Egress: false, PortRange: { From: 1024, To: 65_535 }, ...toAgent },
+      ]);
+      expect(JSON.stringify(stack.resolve(groups.environmentValue))).toContain('acl');
+    });
+
+    it('stop at a path of the agent with more addresses than a network ACL has room for', () => {
+      const cidrs = Array.from({ length: 19 }, (_, index) => `10.2.${index}.0/24`);
+
+      expect(() => build({ ...closing, agentPath: { cidrs } }, vpcIds)).toThrow(
+        /agentPath\.cidrs: must be at most 18 .*, got 19/,
+      );
+      expect(() => build({ ...policy, agentPath: { cidrs } }, vpcIds)).not.toThrow();
+    });
+  });
+
+  it('make no network ACL where only interfaces are moved', () => {
+    const { stack } = build(policy, vpcIds);
+
+    expect(Template.fromStack(stack).findResources('AWS::EC2::NetworkAcl')).toEqual({});
+  });
 });
+
+const toAgent = { Protocol: 6, RuleAction: 'allow', RuleNumber: 100, CidrBlock: '10.0.255.0/28' };
+
+function withoutAcl(entry: Json): Json {
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'NetworkAclId'));
+}

@@ -16,7 +16,7 @@ function withNames(pattern: Json): string {
 }
 
 describe('SignalRules', () => {
-  it('lets in findings, alarms that went off, their contributors and host sensors, and nothing else', () => {
+  it('lets in findings, alarms that went off, their contributors, host sensors and applications, and nothing else', () => {
     const patterns = signalRules.map(({ EventPattern, EventBusName }) => ({ ...EventPattern, bus: EventBusName?.Ref }));
 
     const account = ['123456789012'];
@@ -36,6 +36,7 @@ describe('SignalRules', () => {
         detail: { state: ALARM, alarmName: [{ 'anything-but': { prefix: expect.any(String) as string } }] },
       },
       { account, source: ['connection-fuse.sensor'], bus: expect.stringMatching(/^FuseFuseBus/) },
+      { account, source: ['connection-fuse.application'], bus: expect.stringMatching(/^FuseFuseBus/) },
     ]);
   });
 

@@ -80,7 +80,7 @@ describe.each([
     );
 
     for (const [placeholder, waiting] of byFunction) {
-      const { Timeout } = template.Resources[substitutions[placeholder]['Fn::GetAtt'][0]]?.Properties ?? {};
+      const { Timeout } = findFunction(substitutions[placeholder])?.Properties ?? {};
       expect(Timeout).toBeLessThan(Math.max(...waiting.map(({ TimeoutSeconds }) => TimeoutSeconds)));
     }
   });
@@ -98,6 +98,12 @@ describe.each([
     expect(tooShort).toEqual([]);
   });
 });
+
+/** What stands behind a placeholder is a function, or the alias under which copies of it are kept ready. */
+function findFunction({ Ref: alias, 'Fn::GetAtt': attribute }: Json): Json {
+  if (alias === undefined) return template.Resources[attribute[0]];
+  return template.Resources[template.Resources[alias]?.Properties.FunctionName.Ref];
+}
 
 /** `${CutByProfileStateMachineArn}` → `cut-by-profile`. */
 function toFile(placeholder: string): string {

@@ -7,6 +7,7 @@ import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readFixture } from '../../builders/events.ts';
+import { renderPolicy } from '../../builders/policy.ts';
 
 vi.stubEnv('AWS_REGION', 'us-east-1');
 // Read when the logger is made: lets the test silence the console it then writes to.
@@ -25,7 +26,7 @@ beforeEach(() => {
   vi.stubEnv('FUSE_TABLE_NAME', 'audit');
   vi.stubEnv('FUSE_ACCOUNT_ID', '123456789012');
   vi.stubEnv('LAMBDA_TASK_ROOT', folder);
-  writeFileSync(join(folder, 'policy.json'), '{"version":1}');
+  writeFileSync(join(folder, 'policy.json'), renderPolicy());
   for (const level of ['info', 'log', 'error', 'warn'] as const)
     vi.spyOn(console, level).mockImplementation(() => undefined);
   const InstanceId = 'i-0b0c0d0e0f00000a1';
@@ -87,7 +88,7 @@ describe('assess.lambda', () => {
   });
 
   it('asks EC2 for the size of services where the policy sets a share', async () => {
-    writeFileSync(join(folder, 'policy.json'), '{"version":1,"budgets":{"servicePercent":50}}');
+    writeFileSync(join(folder, 'policy.json'), renderPolicy({ budgets: { servicePercent: 50 } }));
 
     await handler(request, context);
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readFixture } from '../../builders/events.ts';
+import { renderPolicy } from '../../builders/policy.ts';
 
 const instance = `<reservationSet><item><instancesSet><item><instanceId>i-0b0c0d0e0f00000a1</instanceId>
   <instanceState><name>running</name></instanceState></item></instancesSet></item></reservationSet>`;
@@ -38,7 +39,7 @@ beforeAll(async () => {
     response.end(bodies[operation] ?? '{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  writeFileSync(join(folder, 'policy.json'), '{"version":1}');
+  writeFileSync(join(folder, 'policy.json'), renderPolicy());
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');

@@ -121,12 +121,13 @@ function isLifeline(server: string, { tags, lifelines }: Case): boolean {
 }
 
 describe('whatever policy, servers, budget and past', () => {
-  it('never cuts a lifeline, nor asks whether it may', async () => {
+  it('never cuts a lifeline, and asks at most about the bypass of life support', async () => {
     await check((one, { assessment }) => {
-      for (const { servers, answers, cut, approval } of assessment.cohorts) {
+      for (const { servers, answers, cut, approval, lifelineKinds } of assessment.cohorts) {
         if (!servers.some((server) => isLifeline(server, one))) continue;
         expect(questions.filter((question) => answers[question])).toEqual(['lifeline']);
-        expect({ cut, approval }).toEqual({ cut: { scope: 'peers', peers: [] }, approval: null });
+        expect(cut).toEqual({ scope: 'peers', peers: [] });
+        expect(approval?.onTimeout).toBe(lifelineKinds.includes('life-support') ? 'leave' : undefined);
       }
     });
   });
@@ -155,8 +156,10 @@ describe('whatever policy, servers, budget and past', () => {
 
     await check(({ breakGlass, approvals }, { assessment: { cohorts } }) => {
       const { timeoutMinutes, onTimeout } = approvals;
-      const asked = cohorts.flatMap(({ approval }) => approval ?? []);
-      const uncut = cohorts.filter(({ answers }) => !wouldBeCut(answers));
+      // Of life support a person is asked something else: its bypass.
+      const others = cohorts.filter(({ answers }) => !answers.lifeline);
+      const asked = others.flatMap(({ approval }) => approval ?? []);
+      const uncut = others.filter((cohort) => !wouldBeCut(cohort));
       expect(uncut.filter(({ approval, expiresAt }) => approval !== null || expiresAt !== null)).toEqual([]);
       expect(asked.filter(() => breakGlass === true)).toEqual([]);
       for (const approval of asked) {

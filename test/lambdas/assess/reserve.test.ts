@@ -81,7 +81,12 @@ describe('the budget of all servers', () => {
       [
         'c2',
         ['i-3', 'i-4'],
-        { reason: 'Budget of 2 servers per 30 minutes is used up', timeoutSeconds: 1800, onTimeout: 'leave' },
+        {
+          reason: 'Budget of 2 servers per 30 minutes is used up',
+          timeoutSeconds: 1800,
+          remindAfterSeconds: 900,
+          onTimeout: 'leave',
+        },
       ],
     ]);
     const [opened, reserved] = ['opened#01', 'reserved#01'].map((sk) => table.items.find((item) => item.sk === sk));

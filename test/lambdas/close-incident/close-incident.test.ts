@@ -28,6 +28,39 @@ async function open() {
 }
 
 describe('closeIncident', () => {
+  it.each([
+    ['verified', { cutMs: 1000, verifiedMs: 1500 }],
+    ['partial', { cutMs: 1000, verifiedMs: 1500 }],
+    // Read back, and found not to hold: such a cut never came.
+    ['failed', { cutMs: 1000, verifiedMs: null }],
+  ] as const)('measures a network cut that is %s from the event to what was read back', async (status, latency) => {
+    const { close } = await open();
+
+    const result = await close(buildClosing({ steps: [[buildOutcome({ status })]] }));
+
+    expect(result.latency).toEqual(latency);
+  });
+
+  it('lets the incident be found by each of its servers, whatever became of it', async () => {
+    const { close, table } = await open();
+
+    await close(buildClosing({ failure: { error: 'Boom', cause: 'lost' }, assessment: null }));
+
+    const [server = ''] = buildAssessment().cohorts.flatMap(({ servers }) => servers);
+    expect(await table.audit.listIncidentsOf(server)).toEqual([buildAssessment().incident?.id]);
+  });
+
+  it('measures the slowest of several cohorts, and from the answer where a person was asked first', async () => {
+    const { close } = await open();
+    const slow = buildOutcome({ cohortId: 'c2', verifiedAt: '2026-05-06T07:05:33.900Z' });
+    const answeredAt = '2026-05-06T07:05:31.900Z';
+
+    const whole = await close(buildClosing({ steps: [[buildOutcome()], [slow]] }));
+    const apart = await close(buildClosing({ steps: [[slow]], cohortId: 'c2', receivedAt: answeredAt }));
+
+    expect([whole.latency.verifiedMs, apart.latency.verifiedMs]).toEqual([2900, 2000]);
+  });
+
   it('seals the incident first and publishes the outcome after', async () => {
     const { table, published, close } = await open();
 

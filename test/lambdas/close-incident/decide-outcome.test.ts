@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decideOutcome } from '../../../lambdas/close-incident/decide-outcome.ts';
-import { buildAssessment } from '../../builders/action-request.ts';
+import type { ActionStatus } from '../../../lambdas/shared/contracts/action.ts';
+import type { AskStep } from '../../../lambdas/shared/contracts/closing.ts';
+import { buildAssessment, buildCohort, buildOutcome } from '../../builders/action-request.ts';
 import { buildClosing } from '../../builders/closing.ts';
 
 describe('decideOutcome', () => {
@@ -34,6 +36,47 @@ describe('decideOutcome', () => {
     [['handed-over', 'asked'], 'awaiting-approval', false],
   ] as const)('says for %j: %s, red: %s', (statuses, outcome, isFailure) => {
     expect(decideOutcome(buildClosing({ statuses }))).toMatchObject({ outcome, isFailure });
+  });
+
+  it.each<[ActionStatus | null, AskStep['status'] | null, string, boolean]>([
+    ['verified', null, 'held-open', false],
+    ['unchanged', null, 'held-open', false],
+    ['handed-over', null, 'handed-over', false],
+    ['planned', null, 'planned', false],
+    ['failed', null, 'failed', true],
+    ['partial', null, 'failed', true],
+    ['refused', null, 'refused', false],
+    ['verified', 'asked', 'awaiting-approval', false],
+    ['unchanged', 'asked', 'awaiting-approval', false],
+    ['failed', 'asked', 'failed', true],
+    ['unchanged', 'failed', 'failed', true],
+    // The question is closed apart, after the incident: what was agreed to is the person's to do.
+    [null, 'approved', 'handed-over', false],
+    [null, 'declined', 'declined', false],
+    [null, 'unanswered', 'declined', false],
+    [null, 'failed', 'failed', true],
+  ])(
+    'says of a lifeline whose clock is %s and whose bypass is %s: %s, red: %s',
+    (clock, bypass, outcome, isFailure) => {
+      const lifeline = buildCohort({ answers: { ...buildCohort().answers, lifeline: true } });
+      const asked = { action: 'ask-person', cohortId: 'c1', summary: '' } as const;
+      const steps = [
+        ...(clock === null ? [] : [buildOutcome({ action: 'hold-open', status: clock })]),
+        ...(bypass === null ? [] : [{ ...asked, status: bypass }]),
+      ];
+
+      const verdict = decideOutcome(
+        buildClosing({ assessment: buildAssessment({ cohorts: [lifeline] }), steps: [steps] }),
+      );
+
+      expect(verdict).toMatchObject({ outcome, isFailure });
+    },
+  );
+
+  it('calls an incident contained that cut one server and held a lifeline open', () => {
+    const steps = [[buildOutcome()], [buildOutcome({ action: 'hold-open', status: 'unchanged' })]];
+
+    expect(decideOutcome(buildClosing({ steps })).outcome).toBe('contained');
   });
 
   it.each(['ignored', 'repeated'] as const)('passes on that a signal was %s', (outcome) => {

@@ -24,6 +24,7 @@ describe('findEntries', () => {
       const [cohort] = buildAssessment().cohorts;
       const cohorts = cohort === undefined ? [] : [{ ...cohort, servers: [a, b] }];
       await fake.table.audit.openIncident({ incident, assessment: buildAssessment({ incident, cohorts }), now });
+      await fake.table.audit.pointFrom([a, b], id, now);
     }
   }
 

@@ -9,9 +9,11 @@ const [older, newer] = ['inc-00000000000000000001', 'inc-00000000000000000002'] 
 const network = 'revoke-security-groups';
 
 describe('findEntries', () => {
-  it('puts the network before the hosts, and the newest first in each', async () => {
+  it('puts the network before the hosts and traffic last, and the newest first in each', async () => {
     const table = new FakeTable();
     const entries: [string, ActionId, string][] = [
+      [older, 'fail-over', '2026-05-06T07:05:34.000Z'],
+      [newer, 'fail-over', '2026-05-06T08:05:34.000Z'],
       [older, 'kill-connections', '2026-05-06T07:05:33.000Z'],
       [older, network, '2026-05-06T07:05:32.000Z'],
       [newer, 'kill-connections', '2026-05-06T08:05:32.000Z'],
@@ -20,6 +22,7 @@ describe('findEntries', () => {
     for (const id of [older, newer]) {
       const incident = buildIncident({ id, executionId: id });
       await table.audit.openIncident({ incident, assessment: buildAssessment({ incident }), now: 'now' });
+      await table.audit.pointFrom([server], id, 'now');
     }
     for (const [incidentId, action, at] of entries) {
       const changes = [{ target: server, server, before: {}, intended: {} }];
@@ -38,6 +41,8 @@ describe('findEntries', () => {
       [older, network],
       [newer, 'kill-connections'],
       [older, 'kill-connections'],
+      [newer, 'fail-over'],
+      [older, 'fail-over'],
     ]);
   });
 });

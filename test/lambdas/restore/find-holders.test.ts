@@ -85,10 +85,10 @@ describe('findBusyMs', () => {
   it.each<[string, RecordedEntry, CutItem | undefined, string, number]>([
     ['a run that has ended', { ...started, outcome }, note, minute('00:01'), 0],
     ['one of which there is nothing', nothing, undefined, minute('00:01'), 0],
-    ['one that has just written its entry', started, undefined, minute('00:00'), 330_000],
-    ['one by its entry, where there is a note too', started, note, minute('02:00'), 210_000],
-    ['one by its note, where there is no entry', nothing, note, minute('02:00'), 270_000],
-    ['one that could not run longer', started, undefined, minute('05:30'), 0],
+    ['one that has just written its entry', started, undefined, minute('00:00'), 690_000],
+    ['one by its entry, where there is a note too', started, note, minute('02:00'), 570_000],
+    ['one by its note, where there is no entry', nothing, note, minute('02:00'), 630_000],
+    ['one that could not run longer', started, undefined, minute('11:30'), 0],
     ['one that is long over', started, undefined, minute('59:00'), 0],
   ])('of %s', (_, recorded, cut, at, wanted) => {
     expect(findBusyMs(recorded, cut, at)).toBe(wanted);

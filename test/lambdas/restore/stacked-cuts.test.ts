@@ -187,7 +187,7 @@ describe('two incidents, of which the first', () => {
   it('may be under way right now, leave the second one as it is', async () => {
     await dieBeforeEntry();
     await world.cut('second', { servers: [alpha] });
-    world.clockMs -= 600_000;
+    world.clockMs -= 1_200_000;
 
     const [result] = await world.restore({ incidentId: second });
 

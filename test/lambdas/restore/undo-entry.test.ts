@@ -44,9 +44,9 @@ describe('undoEntry', () => {
   });
 
   it.each([
-    ['armed', minute('00:00'), '2026-05-06T07:05:29.999Z', 'refused'],
-    ['armed', minute('00:00'), '2026-05-06T07:05:30.000Z', 'undone'],
-    ['shadow', minute('00:00'), '2026-05-06T07:05:29.999Z', 'refused'],
+    ['armed', minute('00:00'), '2026-05-06T07:11:29.999Z', 'refused'],
+    ['armed', minute('00:00'), '2026-05-06T07:11:30.000Z', 'undone'],
+    ['shadow', minute('00:00'), '2026-05-06T07:11:29.999Z', 'refused'],
   ])('of a run without an end (%s, from %s) is at %s: %s', async (mode, at, clock, status) => {
     await fake.add(key, { changes: [a], ended: false, at, mode });
     fake.clock = clock;
@@ -56,7 +56,7 @@ describe('undoEntry', () => {
 
   it('says in whole seconds when to try again, and changes nothing until then', async () => {
     await fake.add(key, { changes: [a], ended: false, at: minute('00:00') });
-    fake.clock = '2026-05-06T07:05:18.500Z';
+    fake.clock = '2026-05-06T07:11:18.500Z';
 
     const result = await fake.undo(key);
 

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildCohort } from '../../builders/action-request.ts';
 import { CutWorld, portCut } from '../../builders/cut-world.ts';
+
+const spreading = { ...buildCohort().answers, spreads: true };
 
 describe('the way to the first blocking call', () => {
   let world: CutWorld;
@@ -10,6 +13,7 @@ describe('the way to the first blocking call', () => {
 
   it.each([
     ['whole servers', {}, 'ModifyNetworkInterfaceAttribute'],
+    ['whole servers with a threat that spreads', { answers: spreading }, 'ModifyNetworkInterfaceAttribute'],
     ['a port', { cut: portCut }, 'RevokeSecurityGroupIngress'],
   ] as const)('of a cut of %s is one read deep and one write deep', async (_, over, blocking) => {
     await world.cut('path', over);

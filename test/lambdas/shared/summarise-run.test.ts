@@ -136,3 +136,23 @@ describe('summariseRun', () => {
     expect(all).toHaveLength(25);
   });
 });
+
+describe('summariseRun of an action that ended before it started', () => {
+  const ending = (status: 'no-standby' | 'handed-over', refused = 0) => {
+    const run = build({ refused }, planned);
+    return summariseRun({ ...run, judgement: { ...run.judgement, instead: { status, summary: 'in its words' } } })
+      .outcome;
+  };
+
+  it.each(['no-standby', 'handed-over'] as const)('tells %s in the words of the action', (status) => {
+    expect(ending(status)).toMatchObject({ status, summary: 'in its words', counts: { planned: 0, failed: 0 } });
+  });
+
+  it('tells a refusal before a standby that is missing: nothing else is to follow from it', () => {
+    expect(ending('no-standby', 1)).toMatchObject({ status: 'refused', counts: { refused: 1 } });
+  });
+
+  it('hands over whatever was refused: a person has to act', () => {
+    expect(ending('handed-over', 1)).toMatchObject({ status: 'handed-over', summary: 'in its words' });
+  });
+});

@@ -31,6 +31,8 @@ export interface HostWork {
   readonly facts: ActionFacts;
   /** Systems the document has a script for. */
   readonly platforms: readonly Platform[];
+  /** True where a host that no command reaches is a person's to see to, and no failure. Default: it is one. */
+  readonly leavesToPeople?: boolean;
   /** The script's own deadline, in seconds; the answer is waited for so long and no longer. */
   readonly deadlineSeconds: number;
   /** Decides what is run, with `incident` and `deadlineSeconds` among the parameters. Pure. */
@@ -51,7 +53,7 @@ export interface HostUndo {
 
 export interface HostTools {
   readonly ssm: SSMClient;
-  /** Tells undo which hosts are gone for good. Left out where nothing is undone. */
+  /** Tells undo which hosts are gone for good, and plan the tags where it asks. Left out where neither is wanted. */
   readonly ec2?: EC2Client;
   /** Left out where nothing is changed, or nothing is undone. */
   readonly document?: DocumentRef;

@@ -21,7 +21,7 @@ export function parametersFor(platform: Platform, order: Extract<HostOrder, { ki
 
 /** Plans one change a server that can be reached; says of every other why it cannot. Pure. */
 export function planHostWork(
-  work: Pick<HostWork, 'platforms'>,
+  work: Pick<HostWork, 'platforms' | 'leavesToPeople'>,
   { cohort }: ActionContext,
   order: HostOrder,
   pinnings: Pinnings,
@@ -32,14 +32,17 @@ export function planHostWork(
   if (order.kind === 'unable') return { changes: [], leftAlone: [], unable: ofAll(order.reason) };
   const changes: Change[] = [];
   const unable: Remark[] = [];
+  const leftAlone: Remark[] = [];
   for (const target of cohort.servers) {
     const host = hosts.get(target);
     const platform = toPlatform(host?.PlatformType);
     const pinning = pinnings[platform];
-    const reason = findHostFault(host, work.platforms) ?? (pinning.kind === 'altered' ? pinning.reason : null);
+    const fault = findHostFault(host, work.platforms);
+    const reason = fault ?? (pinning.kind === 'altered' ? pinning.reason : null);
     const intended = parametersFor(platform, order);
-    if (reason === null) changes.push({ target, server: target, before: order.before, intended });
+    if (fault !== null && work.leavesToPeople === true) leftAlone.push({ target, reason: fault });
+    else if (reason === null) changes.push({ target, server: target, before: order.before, intended });
     else unable.push({ target, reason });
   }
-  return { changes, leftAlone: [], unable };
+  return { changes, leftAlone, unable };
 }

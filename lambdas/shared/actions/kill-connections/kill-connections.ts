@@ -4,7 +4,7 @@ import { hostAction, type HostSight, type HostTools, type HostWork } from '../ho
 import { killConnectionsFacts } from './facts.ts';
 import { readVerdict } from '../host-work/read-verdict.ts';
 import { deadlineSeconds, toParameters, toWindowsParameters } from './plan-kill.ts';
-import { findFaultInKill, KillVerdictSchema, ReleaseVerdictSchema } from './verdicts.ts';
+import { findFaultInKill, KillVerdictSchema, ReleaseVerdictSchema, type KillVerdict } from './verdicts.ts';
 
 const IncidentSchema = z.object({ incident: z.string() });
 const SeenSchema = z.object({ tableDigest: z.string() });
@@ -43,9 +43,16 @@ function see(output: string, incident: string): HostSight {
   return {
     held: fault === null,
     seen: verdict,
-    reason: fault ?? `${verdict.cut} connections cut, none survived`,
+    reason: fault ?? `${verdict.cut} connections cut, none survived${describePeers(verdict)}`,
     connectionsCut: verdict.cut,
   };
+}
+
+/** Who is kept out, where nobody knew before the host said it. */
+function describePeers({ peers, peersFound = 0 }: KillVerdict): string {
+  if (peers === undefined) return '';
+  const more = peersFound > peers.length ? ` and ${peersFound - peers.length} more` : '';
+  return `; blocked ${peers.join(', ')}${more}, who logged in at night`;
 }
 
 /** How a host's own comparison ended: it has the table before it, we have its digest only. Shedding is lifted so too. */

@@ -13,7 +13,7 @@ export type KillParameters = {
   readonly agent: string;
   readonly ttlSeconds: string;
   readonly deadlineSeconds: string;
-} & Partial<Readonly<Record<'only' | 'silentSeconds', string>>>;
+} & Partial<Readonly<Record<'only' | 'silentSeconds' | 'peersFrom' | 'sinceSeconds' | 'homeCidrs', string>>>;
 
 /** What the document for Windows takes besides. */
 export type WindowsKillParameters = KillParameters &
@@ -64,6 +64,7 @@ function toCommonParameters({ incident, cohort, policy }: ActionContext): KillPa
     agent: policy.agentPath.cidrs.join(' '),
     ttlSeconds: String(expiresAt === null ? 0 : findTtlSeconds(incident.receivedAt, expiresAt)),
     deadlineSeconds: String(deadlineSeconds),
+    ...choosePeers(cohort, policy),
   };
 }
 
@@ -84,6 +85,19 @@ function findTtlSeconds(receivedAt: string, expiresAt: string): number {
 function chooseZombies({ signal }: Incident, { byProfile, cut }: Cohort, policy: Policy): Partial<KillParameters> {
   if (!byProfile || signal.kind !== 'zombie-connections' || cut.scope !== 'ports') return {};
   return { only: 'zombies', silentSeconds: String(policy.profiles.surveillance.silentSeconds) };
+}
+
+/** From the login to the alarm, to the event and to a host that runs the command at last. */
+const freshSeconds = 900;
+
+/** Where the signal knows no address, those who logged in just before it, or before the question to a person. */
+function choosePeers({ cut, approval }: Cohort, { profiles }: Policy): Partial<KillParameters> {
+  if (cut.scope !== 'peers' || cut.from === undefined) return {};
+  return {
+    peersFrom: cut.from,
+    sinceSeconds: String(Math.min(freshSeconds + (approval?.timeoutSeconds ?? 0), 86_400)),
+    homeCidrs: profiles.surveillance.homeCidrs.join(' '),
+  };
 }
 
 /** Each peer with each port; no ports means all of that peer's, both halves read the same text on the host. */

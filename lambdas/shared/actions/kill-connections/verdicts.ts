@@ -12,6 +12,9 @@ export const KillVerdictSchema = z.object({
   selected: count,
   cut: count,
   survivors: count,
+  /** Where the host read the peers itself: the first of them, and how many they are. */
+  peers: z.optional(z.array(z.string())),
+  peersFound: z.optional(count),
   goldenBefore: count,
   goldenLost: count,
   blocked: z.boolean(),

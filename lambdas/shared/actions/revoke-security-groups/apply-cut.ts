@@ -11,11 +11,12 @@ import { LookupFailedError, ThrottledError } from '../../errors.ts';
 import { mapConcurrently } from '../../map-concurrently.ts';
 import type { Change } from '../action.ts';
 import { isTransient, retryTransient } from '../retry-transient.ts';
+import { denyAddress, dropReplaced, entriesAtOnce, entriesForMs, replaceAcl } from './apply-acls.ts';
 import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
 import { readGroups } from './verify-cut.ts';
 
-/** Calls under way at once. EC2's bucket takes a burst of 100; more sockets would only queue in the SDK. */
-export const callsAtOnce = 25;
+/** Calls under way at once: as many as EC2's bucket takes in one burst. The client has a socket for each. */
+export const callsAtOnce = 100;
 
 /** Time for the calls; the task itself has 30 s. */
 const applyForMs = 18_000;
@@ -26,7 +27,8 @@ const mostRevokeTries = 3;
 /**
  * Makes the changes, all in parallel; a target that fails does not stop the others. Throws ThrottledError when AWS
  * still asks to slow down at the end, LookupFailedError when it still does not answer: the state machine retries both,
- * and the next try looks first and goes on with the rest.
+ * and the next try looks first and goes on with the rest. Denies in network ACLs are a second layer: they begin after the
+ * interfaces, have little time, and what becomes of them is a remark, never an error.
  */
 export async function applyCut(
   ec2: EC2Client,
@@ -34,25 +36,36 @@ export async function applyCut(
   changes: readonly Change[],
   wasTried: boolean,
 ): Promise<Remark[]> {
-  const { interfaces, rules } = readChanges(changes);
+  const { interfaces, rules, entries, subnets } = readChanges(changes);
   const deadlineMs = timing.nowMs() + applyForMs;
-  const open = wasTried ? await dropChanged(ec2, interfaces) : interfaces;
+  const [open, edges] = wasTried
+    ? await Promise.all([dropChanged(ec2, interfaces), dropReplaced(ec2, subnets)])
+    : [interfaces, subnets];
   const moving = open.filter(({ before, intended }) => !isSameGroups(before.groups, intended));
   const batches = [...Map.groupBy(rules, ({ before }) => `${before.groupId} ${String(before.isEgress)}`).values()];
-  const failures = [
-    ...(await mapConcurrently(moving, callsAtOnce, async (change) =>
-      attempt(change.target, async () =>
-        retryTransient(timing, deadlineMs, async () => moveInterface(ec2, change.target, change.intended)),
+  const abortSignal = AbortSignal.timeout(entriesForMs);
+  const within = async (target: string, call: () => Promise<void>) =>
+    attempt(target, async () => retryTransient(timing, deadlineMs, call));
+  const [first, second] = await Promise.all([
+    Promise.all([
+      mapConcurrently(moving, callsAtOnce, async ({ target, intended }) =>
+        within(target, async () => moveInterface(ec2, target, intended)),
       ),
-    )),
-    ...(await mapConcurrently(batches, callsAtOnce, async (batch) =>
-      attempt(batch[0]?.before.groupId ?? '', async () =>
-        retryTransient(timing, deadlineMs, async () => revokeRules(ec2, batch)),
+      mapConcurrently(batches, callsAtOnce, async (batch) =>
+        within(batch[0]?.before.groupId ?? '', async () => revokeRules(ec2, batch)),
       ),
-    )),
-  ].filter((failure) => failure !== null);
+      mapConcurrently(edges, callsAtOnce, async (change) => within(change.target, async () => replaceAcl(ec2, change))),
+    ]),
+    mapConcurrently(entries, entriesAtOnce, async (change) =>
+      attempt(change.target, async () => denyAddress(ec2, timing, change, abortSignal)),
+    ),
+  ]);
+  const failures = first.flat().filter((failure) => failure !== null);
   throwIfTransient(failures, changes.length);
-  return failures.map(({ target, error }) => ({ target, reason: describeError(error) }));
+  return [...failures, ...second.filter((failure) => failure !== null)].map(({ target, error }) => ({
+    target,
+    reason: describeError(error),
+  }));
 }
 
 /** A fault that may pass is no end of a target: it must reach the state machine, which tries again. */

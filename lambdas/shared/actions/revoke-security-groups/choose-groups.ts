@@ -6,6 +6,8 @@ export interface VpcGroups {
   readonly quarantine: string;
   readonly sealed: string;
   readonly golden: Readonly<Record<string, string>>;
+  /** The network ACL that closes a whole subnet; made only where the policy may ask for it. */
+  readonly acl?: string | undefined;
 }
 
 export interface GroupChoiceInput {

@@ -26,10 +26,11 @@ export function planRules(
     .filter(({ name }) => cohort.goldenChannels.includes(name))
     .flatMap(channelTraffic);
   const groups = new Set(interfaces.flatMap(({ Groups }) => (Groups ?? []).map(({ GroupId }) => GroupId)));
+  const lists = borderLists(context);
   const changes: Change[] = [];
   const leftAlone: Remark[] = [];
   for (const rule of rules.filter(({ groupId }) => groups.has(groupId))) {
-    const reach = reachOf(rule, cohort.cut);
+    const reach = isOfBorder(rule, lists) ? 'inside' : reachOf(rule, cohort.cut);
     if (reach === 'outside') continue;
     const inGroup = users.filter(({ Groups }) => (Groups ?? []).some(({ GroupId }) => GroupId === rule.groupId));
     const reason = findReasonToSpare(rule, reach, golden, inGroup, cohort.servers);
@@ -37,6 +38,16 @@ export function planRules(
     else leftAlone.push({ target: rule.id, reason });
   }
   return { changes, leftAlone, unable: [] };
+}
+
+/** The prefix lists of the border that a compliance review names: all they hold lies beyond it. */
+function borderLists({ incident: { signal }, policy }: ActionContext): readonly string[] {
+  if (signal.kind !== 'border-review') return [];
+  return policy.borders.find(({ name }) => name === signal.border)?.prefixLists ?? [];
+}
+
+function isOfBorder({ source }: GroupRule, lists: readonly string[]): boolean {
+  return source.kind === 'prefix-list' && lists.includes(source.id);
 }
 
 /** How a rule stands to a cut. Ports mean local TCP ports, so only what comes in; peers mean both directions. */

@@ -11,41 +11,54 @@ import { mapConcurrently } from '../../map-concurrently.ts';
 import type { Change, Undoing } from '../action.ts';
 import { retryTransient } from '../retry-transient.ts';
 import { callsAtOnce, moveInterface } from './apply-cut.ts';
-import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
+import { readAclsOf } from './apply-acls.ts';
+import { isSameGroups, readChanges, type EntryChange, type InterfaceChange, type RuleChange } from './cut-record.ts';
 import { ruleIdentity, toGroupRule, type GroupRule } from './group-rule.ts';
+import { readAcls, undoEntry, undoSubnet, type Outcome, type Within } from './undo-acls.ts';
 import { readGroups } from './verify-cut.ts';
 
 /** Time for the calls of one entry; its task has 120 s. */
 const undoForMs = 80_000;
 
-type Outcome = Omit<Undoing, 'target'>;
-
-/** Puts back each interface and rule that still is as the cut left it, and reads it back. */
+/** Puts back each interface, rule, subnet and network ACL that still is as the cut left it, and reads it back. */
 export async function undoCut(ec2: EC2Client, timing: Timing, changes: readonly Change[]): Promise<Undoing[]> {
-  const { interfaces, rules } = readChanges(changes);
-  const [groups, present] = await Promise.all([
-    readGroups(
-      ec2,
-      interfaces.map(({ target }) => target),
-    ),
+  const { interfaces, rules, subnets, entries } = readChanges(changes);
+  const targetOf = ({ target }: { target: string }) => target;
+  const [groups, present, bound, acls] = await Promise.all([
+    readGroups(ec2, interfaces.map(targetOf)),
     readRules(ec2, rules),
+    readAclsOf(ec2, subnets.map(targetOf)),
+    readAcls(ec2, entries),
   ]);
   const deadlineMs = timing.nowMs() + undoForMs;
-  const within = async <Result>(call: () => Promise<Result>) => retryTransient(timing, deadlineMs, call);
+  const within: Within = async (call) => retryTransient(timing, deadlineMs, call);
+  // The edge of a subnet first: behind it the interfaces are still as the cut left them.
   return [
-    ...(await mapConcurrently(interfaces, callsAtOnce, async (change) => ({
-      target: change.target,
-      ...(await attempt(change.target, async () => undoInterface(ec2, change, groups.get(change.target), within))),
-    }))),
-    ...(await mapConcurrently(rules, callsAtOnce, async (change) => ({
-      target: change.target,
-      ...(await attempt(change.before.groupId, async () => undoRule(ec2, change, present, within))),
-    }))),
+    ...(await undoAll(subnets, targetOf, async (one) => undoSubnet(ec2, one, bound.get(one.target), within))),
+    ...(await readBack(
+      ec2,
+      interfaces,
+      await undoAll(interfaces, targetOf, async (one) => undoInterface(ec2, one, groups.get(one.target), within)),
+    )),
+    ...(await undoAll(rules, groupOf, async (one) => undoRule(ec2, one, present, within))),
+    ...(await undoAll(entries, aclOf, async (one) => undoEntry(ec2, one, acls.get(one.before.aclId), within))),
   ];
 }
 
-/** Runs a call again while its failure may pass, within the time of this entry. */
-type Within = <Result>(call: () => Promise<Result>) => Promise<Result>;
+const groupOf = ({ before }: RuleChange) => before.groupId;
+const aclOf = ({ before }: EntryChange) => before.aclId;
+
+/** Undoes changes of one shape in parallel; `subjectOf` names what must still be there for it. */
+async function undoAll<Changed extends { readonly target: string }>(
+  changes: readonly Changed[],
+  subjectOf: (change: Changed) => string,
+  undo: (change: Changed) => Promise<Outcome>,
+): Promise<Undoing[]> {
+  return mapConcurrently(changes, callsAtOnce, async (change) => ({
+    target: change.target,
+    ...(await attempt(subjectOf(change), async () => undo(change))),
+  }));
+}
 
 /** Three-way: former groups are left, the cut's are replaced, anything else is somebody's work and stays. */
 async function undoInterface(
@@ -61,10 +74,24 @@ async function undoInterface(
     return { status: 'drifted', reason: `Groups are ${now.join(', ')}: neither the former nor those of the cut` };
   }
   await within(async () => moveInterface(ec2, target, before.groups));
-  const after = (await readGroups(ec2, [target])).get(target) ?? [];
-  return isSameGroups(after, before.groups)
-    ? { status: 'undone', reason: 'Former groups are back' }
-    : { status: 'failed', reason: `Groups read back are ${after.join(', ')}` };
+  return { status: 'undone', reason: 'Former groups are back' };
+}
+
+/** Believes no call: what was put back is read back, all of it at once, for a fleet shares the reads of an account. */
+async function readBack(
+  ec2: EC2Client,
+  changes: readonly InterfaceChange[],
+  undoings: readonly Undoing[],
+): Promise<Undoing[]> {
+  const moved = undoings.filter(({ status }) => status === 'undone').map(({ target }) => target);
+  const after = await readGroups(ec2, moved);
+  const wanted = new Map(changes.map(({ target, before }) => [target, before.groups]));
+  return undoings.map((undoing) => {
+    const { target, status } = undoing;
+    const now = after.get(target) ?? [];
+    if (status !== 'undone' || isSameGroups(now, wanted.get(target) ?? [])) return undoing;
+    return { target, status: 'failed', reason: `Groups read back are ${now.join(', ')}` };
+  });
 }
 
 /** A rule that is absent is as the cut left it; one that admits the same is compared in full. */
@@ -117,7 +144,12 @@ function toPermission({ protocol, fromPort, toPort, source, description }: Group
 }
 
 /** Codes that say something named in the call is gone: the thing itself, or another one that it needs. */
-const goneCodes = new Set(['InvalidGroup.NotFound', 'InvalidGroupId.NotFound', 'InvalidNetworkInterfaceID.NotFound']);
+const goneCodes = new Set([
+  'InvalidGroup.NotFound',
+  'InvalidGroupId.NotFound',
+  'InvalidNetworkInterfaceID.NotFound',
+  'InvalidNetworkAclID.NotFound',
+]);
 
 /** `subject` is what the target is or lies in: gone, it is settled. Where another thing is gone, nothing is guessed. */
 async function attempt(subject: string, work: () => Promise<Outcome>): Promise<Outcome> {
@@ -126,13 +158,19 @@ async function attempt(subject: string, work: () => Promise<Outcome>): Promise<O
   } catch (error) {
     const code = codeOf(error);
     if (code === 'InvalidPermission.Duplicate') return { status: 'already-undone', reason: 'Rule is there already' };
+    if (code === 'InvalidNetworkAclEntry.NotFound') return { status: 'already-undone', reason: 'Deny is not there' };
     const reason = describeError(error);
     if (!goneCodes.has(code)) return { status: 'failed', reason };
     if (!namesGone(reason, subject)) return { status: 'drifted', reason };
-    const thing = code === 'InvalidNetworkInterfaceID.NotFound' ? 'Interface' : 'Group';
+    const thing = things[code] ?? 'Group';
     return { status: 'irreversible', reason: `${thing} is gone: nothing to put back` };
   }
 }
+
+const things: Readonly<Record<string, string>> = {
+  'InvalidNetworkInterfaceID.NotFound': 'Interface',
+  'InvalidNetworkAclID.NotFound': 'Network ACL',
+};
 
 /** EC2 quotes the id that it did not find. */
 function namesGone(message: string, id: string): boolean {

@@ -2,24 +2,31 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Timing } from '../../clients/aws-errors.ts';
 import { describeGroupRules, describeInterfaces } from '../../clients/ec2-reads.ts';
 import type { Change, Observation } from '../action.ts';
+import { observeEntries, observeSubnets } from './verify-acls.ts';
 import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
 
 /** EC2's answers lag behind its changes now and then; so long they are asked again before "not held" is believed. */
 const readTimes = 5;
 const pauseMs = 400;
 
-/** Reads every changed interface and rule back. */
+/** Denies in network ACLs are waited for less: they are the second layer. */
+const entryReadTimes = 2;
+
+/** Reads every changed interface, rule, subnet and network ACL back. */
 export async function verifyCut(ec2: EC2Client, timing: Timing, changes: readonly Change[]): Promise<Observation[]> {
-  const { interfaces, rules } = readChanges(changes);
+  const { interfaces, rules, subnets, entries } = readChanges(changes);
   const seen = new Map<string, Observation>();
+  const isOpen = ({ target }: { target: string }) => seen.get(target)?.held !== true;
   for (let time = 1; time <= readTimes; time += 1) {
-    const isOpen = ({ target }: { target: string }) => seen.get(target)?.held !== true;
     const round = await Promise.all([
       observeInterfaces(ec2, interfaces.filter(isOpen)),
       observeRules(ec2, rules.filter(isOpen)),
+      observeSubnets(ec2, subnets.filter(isOpen)),
+      time > entryReadTimes ? [] : observeEntries(ec2, entries.filter(isOpen)),
     ]);
     for (const observation of round.flat()) seen.set(observation.target, observation);
-    if ([...seen.values()].every(({ held }) => held)) break;
+    const waiting = [...interfaces, ...rules, ...subnets, ...(time < entryReadTimes ? entries : [])].filter(isOpen);
+    if (waiting.length === 0) break;
     if (time < readTimes) await timing.sleep(pauseMs);
   }
   return [...seen.values()];

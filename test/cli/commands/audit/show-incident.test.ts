@@ -87,4 +87,19 @@ describe('showIncident', () => {
   it('says that an entry is malformed', () => {
     expect(show(buildCut({ intended: { changes: 'none' } }))).toMatch(/"action.*1-intended" is malformed/);
   });
+
+  it.each([
+    ['closed#01', { cutMs: 812, verifiedMs: 1204 }, 'network cut 812 ms after the event, seen to hold after 1204 ms'],
+    ['closed#c1', { cutMs: 90, verifiedMs: 400 }, 'network cut 90 ms after the answer, seen to hold after 400 ms'],
+    ['closed#01', { cutMs: 2100, verifiedMs: 3001 }, 'seen to hold after 3001 ms, later than 3000 ms'],
+    ['closed#01', { cutMs: 700, verifiedMs: null }, 'network cut 700 ms after the event, never seen to hold'],
+  ])('tells at %s how long the network cut took: %j', (sk, latency, told) => {
+    expect(show(closeItems(buildCut(), sk.replace('01', '02'), 4, { outcome: 'contained', latency }))).toContain(told);
+  });
+
+  it('says nothing of the time where nothing was cut from the network', () => {
+    const latency = { cutMs: null, verifiedMs: null };
+
+    expect(show(closeItems(buildCut(), 'closed#02', 4, { outcome: 'observed', latency }))).not.toContain('network cut');
+  });
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answerSignal } from '../../../../lambdas/shared/answers/answer-signal.ts';
 import { applyMeanings } from '../../../../lambdas/shared/answers/apply-meanings.ts';
-import { CohortSchema } from '../../../../lambdas/shared/contracts/incident.ts';
+import { CohortSchema, questions } from '../../../../lambdas/shared/contracts/incident.ts';
 import { receivedAt } from '../../../builders/action-request.ts';
 import { buildPolicy } from '../../../builders/policy.ts';
 import { buildDescription, fuseTags } from '../../../builders/server.ts';
@@ -40,7 +40,7 @@ describe('answerSignal', () => {
     const descriptions = [
       buildDescription({ id: 'i-1', tags: fuseTags({ lifeline: 'clearing' }) }),
       buildDescription({ id: 'i-2' }),
-      buildDescription({ id: 'i-3', tags: fuseTags({ lifeline: 'grid-dispatch' }) }),
+      buildDescription({ id: 'i-3', interfaces: [{ id: 'eni-3', tags: fuseTags({ lifeline: 'clearing' }) }] }),
       buildDescription({ id: 'i-4', tags: fuseTags({ service: 'matching' }) }),
     ];
 
@@ -57,6 +57,24 @@ describe('answerSignal', () => {
     );
   });
 
+  it('holds lifelines of different kinds open apart, for different things keep them alive', () => {
+    const servers = ['i-1', 'i-2', 'i-3'];
+    const kinds = ['clearing', 'grid-dispatch', 'misspelt'];
+    const descriptions = servers.map((id, index) =>
+      buildDescription({ id, tags: fuseTags({ lifeline: kinds[index] ?? '' }) }),
+    );
+
+    const cohorts = cohortsOf(buildSignal({ kind: 'ransomware', servers }), descriptions);
+
+    expect(cohorts.map((cohort) => cohort.lifelineKinds)).toEqual([
+      ['clearing'],
+      ['grid-dispatch'],
+      ['clearing', 'life-support', 'grid-dispatch'],
+    ]);
+    // Where it may be life support a person is asked about its bypass, and about nothing else.
+    expect(cohorts.map(({ approval }) => approval?.onTimeout ?? null)).toEqual([null, null, 'leave']);
+  });
+
   it.each([
     ['is not found', [], 'EC2 knows no such server in account 123456789012 and this region'],
     ['is terminated', [buildDescription({ state: 'terminated' })], 'The server is terminated: nothing is left to cut'],
@@ -69,7 +87,7 @@ describe('answerSignal', () => {
     const [cohort] = cohortsOf(buildSignal({ kind: 'ransomware' }), descriptions);
 
     expect(cohort).toMatchObject({ handOver, cut: noCut, servers: ['i-0b0c0d0e0f00000a1'] });
-    expect(Object.values(cohort?.answers ?? {})).toEqual([false, false, false, false, false]);
+    expect(Object.values(cohort?.answers ?? {})).toEqual(questions.map(() => false));
   });
 
   it('cuts no server of another account, even under an id of our own', () => {

@@ -94,6 +94,8 @@ describe('answer about red lines', () => {
     ['order-state-backwards', 'logistics', { remoteAddresses: ['10.0.4.4'] }, peers('10.0.4.4')],
     ['zombie-connections', 'surveillance', {}, ports(80, 443)],
     ['night-login', 'surveillance', { remoteAddresses: ['203.0.113.9'] }, peers('203.0.113.9')],
+    // The cameras' ports stay open: who it was stands on the server.
+    ['night-login', 'surveillance', {}, { scope: 'peers', peers: [], from: 'night-logins' }],
   ] as const)('cuts %s on profile %s in the shape of the scene', (kind, profile, over, cut) => {
     const signal = sensor({ kind, ...structuredClone(over as Partial<Signal>) });
 
@@ -224,6 +226,7 @@ describe('answer about load and core business', () => {
       spreads: '"Backdoor:EC2/C&CActivity.B" (command-and-control) is not known to spread',
       coreBusiness: 'Service "matching" is core business and its server would be cut whole',
       securityRisk: '"Backdoor:EC2/C&CActivity.B" is a threat of class command-and-control',
+      underReview: '"Backdoor:EC2/C&CActivity.B" (command-and-control) opens no compliance review',
       overloaded: '"Backdoor:EC2/C&CActivity.B" (command-and-control) is no report of load',
     });
   });
@@ -268,7 +271,7 @@ describe('answer about lifelines', () => {
         const { answers, cut } = answer(buildSignal(over), buildFacts(tags), policy, receivedAt);
 
         const isEmpty = JSON.stringify(cut) === JSON.stringify(noCut);
-        expect(isEmpty).toBe(!answers.securityRisk);
+        expect(isEmpty).toBe(!answers.securityRisk && !answers.underReview);
         expect(answers.spreads && !answers.securityRisk).toBe(false);
       }),
     );

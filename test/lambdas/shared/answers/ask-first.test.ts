@@ -21,7 +21,7 @@ describe('askFirst', () => {
     expect(cohort).toMatchObject({
       id: 'c1',
       servers: ['i-1', 'i-2'],
-      approval: { reason: 'why', timeoutSeconds: 1800, onTimeout: 'leave' },
+      approval: { reason: 'why', timeoutSeconds: 1800, remindAfterSeconds: 900, onTimeout: 'leave' },
     });
   });
 
@@ -44,7 +44,7 @@ describe('askFirst', () => {
       ['c4', ['i-2', 'i-3'], 'full; of c1'],
       ['c5', ['i-6'], 'full; of c3'],
     ]);
-    expect(cohorts[3]?.approval).toMatchObject({ timeoutSeconds: 300, onTimeout: 'cut' });
+    expect(cohorts[3]?.approval).toMatchObject({ timeoutSeconds: 300, remindAfterSeconds: 150, onTimeout: 'cut' });
   });
 
   it('counts on within the numbers of a later attempt', () => {
@@ -68,7 +68,9 @@ describe('askFirst', () => {
             id: `c${index + 1}`,
             servers: Array.from({ length: size }, () => `i-${(number += 1)}`),
             answers: { ...yes, securityRisk: isCut },
-            approval: waits ? { reason: 'before', timeoutSeconds: 60, onTimeout: 'leave' } : null,
+            approval: waits
+              ? { reason: 'before', timeoutSeconds: 60, remindAfterSeconds: 30, onTimeout: 'leave' }
+              : null,
           }),
         );
 
@@ -93,7 +95,12 @@ describe('requireApproval', () => {
 
     const again = requireApproval(asked, 'two', { timeoutMinutes: 90, onTimeout: 'cut' });
 
-    expect(again.approval).toEqual({ reason: 'one; two', timeoutSeconds: 1800, onTimeout: 'leave' });
+    expect(again.approval).toEqual({
+      reason: 'one; two',
+      timeoutSeconds: 1800,
+      remindAfterSeconds: 900,
+      onTimeout: 'leave',
+    });
     expect(again.expiresAt).toBe('2026-05-06T08:30:00.000Z');
   });
 });

@@ -45,12 +45,14 @@ describe('the shape of a cut', () => {
     ]);
   });
 
-  it('cuts no camera for a login whose address is not named, and tells a person where it stands', () => {
-    const [cohort] = cohortsOf(sensor({ kind: 'night-login' }), {}, [{ profile: 'surveillance' }]);
+  it('cuts no camera for a login whose address is not named, but whom the server noted', () => {
+    const signals = [sensor({ kind: 'night-login' }), buildManualSignal({ kind: 'night-login' })];
 
-    expect(cohort?.answers.securityRisk).toBe(false);
-    expect(cohort?.cut).toEqual({ scope: 'peers', peers: [] });
-    expect(cohort?.handOver).toContain('fuse trip --peer');
+    for (const signal of signals) {
+      expect(cohortsOf(signal, {}, [{ profile: 'surveillance' }])).toMatchObject([
+        { byProfile: true, cut: { scope: 'peers', peers: [], from: 'night-logins' }, handOver: null },
+      ]);
+    }
   });
 
   it('takes the device port from the signal before the policy', () => {
@@ -95,7 +97,12 @@ describe('the time a cut may last', () => {
 
     expect(cohortsOf(buildSignal(), sections)).toMatchObject([
       {
-        approval: { reason: expect.stringContaining('Exception "scan"'), timeoutSeconds: 3600, onTimeout: 'cut' },
+        approval: {
+          reason: expect.stringContaining('Exception "scan"'),
+          timeoutSeconds: 3600,
+          remindAfterSeconds: 1800,
+          onTimeout: 'cut',
+        },
         expiresAt: '2026-05-06T12:05:31.000Z',
       },
     ]);
@@ -117,5 +124,26 @@ describe('cohorts under an exception', () => {
     expect(cohortsOf(buildSignal(), { exceptions: [buildException()] }, [{ service: 'matching' }])).toMatchObject([
       { answers: { coreBusiness: true, securityRisk: true }, approval: null },
     ]);
+  });
+});
+
+describe('the subnets of a cohort', () => {
+  const hintsUnder = (networkMeans: string) => {
+    const descriptions = ['subnet-b', 'subnet-a', 'subnet-b'].map((subnet, index) =>
+      buildDescription({ id: `i-${index}`, subnets: [subnet] }),
+    );
+    const signal = { ...buildSignal(), servers: descriptions.map(({ id }) => id) };
+    const policy = buildPolicy({ fleet: { networkMeans } });
+    return answerSignal(signal, { policy, descriptions, accountId: ownAccount, receivedAt, doubts: [] }).map(
+      ({ subnetHints }) => subnetHints,
+    );
+  };
+
+  it.each([
+    ['interfaces', undefined],
+    ['subnets', ['subnet-a', 'subnet-b']],
+    ['fastest', ['subnet-a', 'subnet-b']],
+  ])('are told each once where the means is %s', (networkMeans, hints) => {
+    expect(hintsUnder(networkMeans)).toEqual([hints]);
   });
 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cidrListPattern } from '../../../../documents/parameter-patterns.ts';
 import { killConnectionsParameters } from '../../../../documents/kill-connections.ts';
+import { questions } from '../../../../lambdas/shared/contracts/incident.ts';
 import { answer } from '../../../../lambdas/shared/answers/answer.ts';
 import { signalKinds, type Signal } from '../../../../lambdas/shared/contracts/signal.ts';
 import { receivedAt } from '../../../builders/action-request.ts';
@@ -119,7 +120,7 @@ describe('the word of a host sensor', () => {
 
       const { answers, cut, handOver, evidence } = answerFor(signal, { service: 'matching' });
 
-      expect(Object.values(answers)).toEqual([false, false, false, false, false]);
+      expect(Object.values(answers)).toEqual(questions.map(() => false));
       expect(cut).toEqual({ scope: 'peers', peers: [] });
       expect(handOver).toMatch(/only a host sensor says so: by itself it may cut for red lines, not for threats$/);
       expect(evidence.securityRisk).toBe(handOver);

@@ -2,6 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromAttributes, toAttributes } from '../../../../lambdas/shared/clients/audit-item.ts';
 
+function nest(levels: number): unknown {
+  return levels === 0 ? 'deep' : { a: nest(levels - 1) };
+}
+
 describe('audit item', () => {
   it('comes back as it was put', () => {
     fc.assert(
@@ -23,6 +27,27 @@ describe('audit item', () => {
     expect(Object.keys(attributes).sort()).toEqual(['gsi1pk', 'packed', 'pk', 'sk']);
     expect(attributes['packed']?.B?.length).toBeLessThan(10_000);
     expect(fromAttributes(attributes)).toEqual(item);
+  });
+
+  it.each<[string, unknown]>([
+    ['nested deeper than 32 levels', nest(31)],
+    ['a number beyond its range', { value: 1e200 }],
+    ['a number too close to zero', [{ value: -1e-200 }]],
+    ['a name without a character', { inner: { '': 1 } }],
+  ])('is packed when it holds what the table refuses: %s', (_what, event) => {
+    const item = { pk: 'rejected#1', sk: 'failed#1', event };
+
+    const attributes = toAttributes(item);
+
+    expect(Object.keys(attributes).sort()).toEqual(['packed', 'pk', 'sk']);
+    expect(fromAttributes(attributes)).toEqual(item);
+  });
+
+  it.each<[string, unknown]>([
+    ['28 levels', nest(28)],
+    ['zero and large numbers', [0, -1e100, 1e-100]],
+  ])('stays readable with %s', (_what, event) => {
+    expect(Object.keys(toAttributes({ pk: 'a', sk: 'b', event }))).toEqual(['event', 'pk', 'sk']);
   });
 
   it('leaves out what is undefined', () => {

@@ -20,6 +20,7 @@ describe('describeServers', () => {
     const interfaces = ['i-1', 'i-1', 'i-2'].map((InstanceId, index) => ({
       NetworkInterfaceId: `eni-${index}`,
       Attachment: { InstanceId },
+      SubnetId: `subnet-${index % 2}`,
       Groups: [{ GroupId: `sg-${3 - index}` }, { GroupId: 'sg-0' }],
       TagSet: index === 1 ? [{ Key: 'connection-fuse:lifeline', Value: '' }] : [],
     }));
@@ -35,6 +36,7 @@ describe('describeServers', () => {
       state: 'running',
       tags: { 'connection-fuse:profile': 'trading', empty: '' },
       securityGroups: ['sg-0', 'sg-2', 'sg-3'],
+      subnets: ['subnet-0', 'subnet-1'],
       interfaces: [
         { id: 'eni-0', tags: {} },
         { id: 'eni-1', tags: { 'connection-fuse:lifeline': '' } },

@@ -31,14 +31,13 @@ describe('openIncident', () => {
     expect(table.items.map(({ pk, sk }) => `${pk} ${sk}`)).toEqual([
       `execution#${incident.executionId} incident#${incident.id}`,
       `incident#${incident.id} opened#01`,
-      `server#i-0000000000000000a incident#${incident.id}`,
     ]);
   });
 
   it('fails only once no write of it is under way any more', async () => {
     const table = new FakeTable();
     table.onCall = async (call) => {
-      if (call.includes('server#')) throw new Error('table is gone');
+      if (call.includes('execution#')) throw new Error('table is gone');
       for (let pause = 0; pause < 50 && call.includes('opened#'); pause += 1) await Promise.resolve();
     };
 
@@ -164,7 +163,11 @@ describe('openIncident', () => {
       if (opening.kind === 'repeated') throw new Error('Expected an opening');
       // What was found stays as it is: the flowchart asks by the approval alone.
       expect(opening.assessment.cohorts).toEqual([
-        { ...buildCohort(), id: 'c1001', approval: { reason, timeoutSeconds: 600, onTimeout: 'cut' } },
+        {
+          ...buildCohort(),
+          id: 'c1001',
+          approval: { reason, timeoutSeconds: 600, remindAfterSeconds: 300, onTimeout: 'cut' },
+        },
       ]);
       expect(table.items.find(({ sk }) => sk === 'opened#02')?.['assessment']).toEqual(opening.assessment);
     },
@@ -177,7 +180,7 @@ describe('openIncident', () => {
     const opening = await table.audit.openIncident({ incident: other, assessment, now: nextDay });
 
     expect(opening).toMatchObject({
-      assessment: { cohorts: [{ approval: { timeoutSeconds: 1800, onTimeout: 'leave' } }] },
+      assessment: { cohorts: [{ approval: { timeoutSeconds: 1800, remindAfterSeconds: 900, onTimeout: 'leave' } }] },
     });
   });
 
@@ -216,10 +219,10 @@ describe('openIncident', () => {
     expect(opening.kind).toBe('repeated');
   });
 
-  it('fails when a pointer cannot be written, so that no server is cut without one', async () => {
+  it('fails when its pointer cannot be written, so that no failure goes without its incident', async () => {
     const table = new FakeTable();
     table.onCall = (call) => {
-      if (call.includes('server#')) throw new Error('lost');
+      if (call.includes('execution#')) throw new Error('lost');
     };
 
     await expect(table.audit.openIncident({ incident, assessment, now })).rejects.toThrow(AuditWriteError);

@@ -31,7 +31,7 @@ const anyCase = fc.record({
 });
 type Case = typeof anyCase extends fc.Arbitrary<infer Value> ? Value : never;
 
-function play({ servers, mode, cohort, knowsChannel, changes, unable }: Case) {
+function play({ servers, mode, cohort, knowsChannel, changes, unable }: Case, keepsAlive = false) {
   const known = fleet.flatMap((id, index) => {
     const { state = null, tags = {} } = servers[index] ?? {};
     return state === null ? [] : [buildDescription({ id, state, tags: fuseTags(tags) })];
@@ -45,6 +45,7 @@ function play({ servers, mode, cohort, knowsChannel, changes, unable }: Case) {
     buildCohort({ servers: cohort, goldenChannels: knowsChannel ? ['desk'] : [] }),
     { mode, servers: new Map(known.map((one) => [one.id, one])) },
     policy,
+    { keepsAlive },
   );
 }
 
@@ -58,15 +59,50 @@ function mustNotBeTouched(server: string, { servers, knowsChannel, mode }: Case)
 const isGone = (server: string, { servers }: Case) =>
   ['terminated', 'shutting-down'].includes(servers[fleet.indexOf(server)]?.state ?? '');
 
+const isLifeline = (server: string, { servers }: Case) =>
+  server === 'i-4' || 'lifeline' in (servers[fleet.indexOf(server)]?.tags ?? {});
+
 describe('the guard, whatever an action plans', () => {
-  it('lets through exactly what touches none that must not be touched, nor is for one that is gone', () => {
+  it('lets no action that cuts near a lifeline, and the one that keeps alive near nothing else', () => {
+    fc.assert(
+      fc.property(anyCase, (one) => {
+        const touchedBy = (keepsAlive: boolean) =>
+          play(one, keepsAlive).allowed.flatMap(({ server, alsoTouches = [] }) => [server, ...alsoTouches]);
+
+        expect(touchedBy(false).filter((server) => isLifeline(server, one))).toEqual([]);
+        expect(touchedBy(true).filter((server) => !isLifeline(server, one))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('lets the one that keeps alive touch every lifeline that is known and there, unless the fuse is off', () => {
+    fc.assert(
+      fc.property(anyCase, (one) => {
+        const { allowed, refusals } = play(one, true);
+
+        const isKnown = (server: string) => one.mode !== 'off' && one.servers[fleet.indexOf(server)]?.state != null;
+        const mayBeKept = (server: string) => isKnown(server) && isLifeline(server, one);
+        const wanted = one.changes.flatMap(({ server, alsoTouches }, index) =>
+          [server, ...alsoTouches].every(mayBeKept) && !isGone(server, one) ? [`eni-${index}`] : [],
+        );
+        // What another server outlives is the concern of changes that lead traffic elsewhere.
+        expect(allowed.map(({ target }) => target)).toEqual(expect.arrayContaining(wanted));
+        expect(refusals.map(({ target }) => target)).toEqual(one.cohort.filter((server) => !mayBeKept(server)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('lets through exactly what touches none that must not be touched, unless all it touches is gone', () => {
     fc.assert(
       fc.property(anyCase, (one) => {
         const { allowed } = play(one);
 
         const wanted = one.changes.flatMap(({ server, alsoTouches }, index) => {
           const isSpared = [server, ...alsoTouches].some((touched) => mustNotBeTouched(touched, one));
-          return isSpared || isGone(server, one) ? [] : [`eni-${index}`];
+          const isAllGone = [server, ...alsoTouches].every((touched) => isGone(touched, one));
+          return isSpared || isAllGone ? [] : [`eni-${index}`];
         });
         expect(allowed.map(({ target }) => target)).toEqual(wanted);
       }),

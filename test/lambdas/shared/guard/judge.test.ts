@@ -93,6 +93,14 @@ describe('judge', () => {
     expect(judgement.allowed).toEqual([]);
   });
 
+  it('lets a change through that others need still, though its first server is terminated', () => {
+    const shared = { target: 'subnet-1', server: a, alsoTouches: [b], before: {}, intended: {} };
+
+    const { allowed } = judge({ ...plan, changes: [shared] }, cohort, facts({ state: 'terminated' }), buildPolicy());
+
+    expect(allowed).toEqual([shared]);
+  });
+
   it('leaves a terminated server alone and counts it as no failure', () => {
     const unable = [{ target: a, reason: 'Server is not managed by Systems Manager' }];
 

@@ -7,6 +7,7 @@ import { renderPolicyJsonSchema } from '../../../../lambdas/shared/policy/json-s
 import { loadPolicy, parsePolicyYaml } from '../../../../lambdas/shared/policy/load-policy.ts';
 import { PolicySchema } from '../../../../lambdas/shared/policy/policy-schema.ts';
 import { readPolicy } from '../../../../lambdas/shared/policy/read-policy.ts';
+import { renderPolicy } from '../../../builders/policy.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const folder = mkdtempSync(join(tmpdir(), 'fuse-policy-'));
@@ -47,14 +48,15 @@ describe('parsePolicyYaml', () => {
 
 describe('readPolicy', () => {
   it('reads the compiled policy beside the bundle', async () => {
-    writeFileSync(join(folder, 'policy.json'), '{"version":1}');
+    writeFileSync(join(folder, 'policy.json'), renderPolicy());
 
     await expect(readPolicy(folder)).resolves.toMatchObject({ version: 1, thresholds: { cpuPercent: 90 } });
   });
 
   it.each([
     ['no JSON', 'version: 1', 'must be a readable JSON file'],
-    ['another shape', '{"version":2}', 'version: must be one of 1, got 2'],
+    ['another shape', '{"version":1}', 'must be as it was compiled'],
+    ['a value that was changed', renderPolicy().replace('90', '99'), 'its digest is another'],
   ])('refuses %s', async (_title, content, message) => {
     writeFileSync(join(folder, 'policy.json'), content);
 

@@ -252,12 +252,21 @@ describe('parsePolicy', () => {
           taskManner: 'disable',
           timeSource: '169.254.169.123',
         },
-        logistics: { engine: 'postgresql', connection: 'local', users: [], applications: [], minAgeSeconds: 0 },
+        logistics: {
+          engine: 'postgresql',
+          connection: 'local',
+          users: [],
+          applications: [],
+          minAgeSeconds: 0,
+          zoneCheckMinutes: 15,
+        },
         surveillance: { ports: [80, 443], silentSeconds: 10, homeCidrs: [], nightHours: '22:00-05:00' },
       },
       budgets: { windowMinutes: 60, servers: 100 },
       approvals: { timeoutMinutes: 30, onTimeout: 'leave' },
       expiry: {},
+      fleet: { networkMeans: 'interfaces' },
+      borders: [],
       exceptions: [],
     });
   });

@@ -46,7 +46,31 @@ describe('parseEvent of a host sensor signal', () => {
     expect(signalOf(event).remoteAddresses).toEqual(['203.0.113.7', '0.0.0.0']);
   });
 
+  it('takes several servers as one signal, in the place of one', () => {
+    const unmeasured = withValue(
+      withValue(readFixture('sensor-clock-offset'), 'detail.value', undefined),
+      'detail.unit',
+      undefined,
+    );
+    const conflict = withValue(unmeasured, 'detail.kind', 'time-zone-conflict');
+    const several = withValue(withValue(conflict, 'detail.instanceId', undefined), 'detail.instanceIds', [
+      'i-2',
+      'i-1',
+      'i-2',
+    ]);
+
+    expect(signalOf(several)).toMatchObject({ kind: 'time-zone-conflict', servers: ['i-2', 'i-1'] });
+    expect(signalOf(several).identity).toBe(
+      signalOf(withValue(several, 'detail.instanceIds', ['i-1', 'i-2'])).identity,
+    );
+    expect(signalOf(several).identity).not.toBe(signalOf(withValue(several, 'detail.instanceIds', ['i-1'])).identity);
+    expect(() => parseEvent(withValue(several, 'detail.instanceId', 'i-1'))).toThrow('instanceIds in its place');
+  });
+
   it.each([
+    ['instanceId', undefined, 'detail.instanceId: must be given, or instanceIds in its place, got nothing'],
+    ['instanceIds', ['i-1'], 'detail.instanceId: must be given, or instanceIds in its place'],
+    ['instanceIds', [], 'instanceIds: must be at least 1'],
     ['value', undefined, 'detail.value: must be given for kind "clock-offset", got nothing'],
     ['unit', 'minutes', 'detail.unit: must be one of ms, s, us, ns, got "minutes"'],
     ['unit', 'toString', 'detail.unit: must be one of ms, s, us, ns, got "toString"'],

@@ -14,42 +14,13 @@ import type { ActionContext, Json } from '../../../../../lambdas/shared/actions/
 import { killConnections } from '../../../../../lambdas/shared/actions/kill-connections/kill-connections.ts';
 import { digestDocument } from '../../../../../lambdas/shared/document-digest.ts';
 import { buildCohort, buildIncident } from '../../../../builders/action-request.ts';
+import { killVerdict as verdict, releaseVerdict as release } from '../../../../builders/kill-verdict.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
 
 const content = { schemaVersion: '2.2', mainSteps: [] };
 const document = { name: 'Fuse-Kill', digest: digestDocument(content) };
 const a = 'i-0000000000000000a';
 const incident = buildIncident();
-
-const verdict = {
-  ok: true,
-  document: 'kill-connections',
-  incident: incident.id,
-  scope: 'server',
-  selected: 7,
-  cut: 7,
-  survivors: 0,
-  goldenBefore: 2,
-  goldenLost: 0,
-  blocked: true,
-  tableDigest: 'a'.repeat(64),
-  listFile: '/var/lib/connection-fuse/list.txt',
-  listDigest: 'b'.repeat(64),
-  blockMs: 30,
-  killMs: 20,
-  totalMs: 90,
-  error: '',
-};
-const release = {
-  ok: true,
-  document: 'release-connections',
-  incident: incident.id,
-  state: 'released',
-  tableDigest: 'a'.repeat(64),
-  expired: false,
-  totalMs: 20,
-  error: '',
-};
 
 describe('kill-connections', () => {
   const ssm = new SSMClient({ region: 'eu-central-1' });
@@ -132,6 +103,16 @@ describe('kill-connections', () => {
       },
     ]);
     expect(seen).toMatchObject([{ target: a, held: true, connectionsCut: 7, seen: { tableDigest: 'a'.repeat(64) } }]);
+  });
+
+  it('keeps the peers that only the host knew, and says who they are', async () => {
+    const peers = ['203.0.113.9', 'fd66::1'];
+    answer(JSON.stringify({ ...verdict, scope: 'peers', peers, peersFound: 18 }));
+
+    const { seen } = await run();
+
+    const reason = '7 connections cut, none survived; blocked 203.0.113.9, fd66::1 and 16 more, who logged in at night';
+    expect(seen).toMatchObject([{ held: true, reason, seen: { peers, peersFound: 18 } }]);
   });
 
   it('asks 87 servers in two commands', async () => {

@@ -49,6 +49,27 @@ describe('toParameters', () => {
     expect(toParameters(buildContext(cohort, kind)).only).toBeUndefined();
   });
 
+  it('has the host read who logged in where only it knows them, as far back as a person was waited for', () => {
+    const atHome = buildPolicy({ profiles: { surveillance: { homeCidrs: ['10.0.0.0/8', 'fd00::/8'] } } });
+    const cut: Cohort['cut'] = { scope: 'peers', peers: [], from: 'night-logins' };
+    const approval = { reason: 'asked', timeoutSeconds: 1800, remindAfterSeconds: 900, onTimeout: 'leave' } as const;
+    const ask = (cohort: Partial<Cohort>) => ({ ...buildContext({ ...cameras, cut, ...cohort }), policy: atHome });
+    const wanted = { scope: 'peers', peers: '', peersFrom: 'night-logins', homeCidrs: '10.0.0.0/8 fd00::/8' };
+
+    expect(toParameters(ask({}))).toMatchObject({ ...wanted, sinceSeconds: '900' });
+    expect(toParameters(ask({ approval }))).toMatchObject({ ...wanted, sinceSeconds: '2700' });
+    // Refused there with a reason of its own, before the missing ranges are.
+    expect(toWindowsParameters(ask({}))).toMatchObject({ ...wanted, blockRanges: '' });
+    const longest = ask({ approval: { ...approval, timeoutSeconds: 86_400 } });
+    expect(toParameters(longest).sinceSeconds).toBe('86400');
+  });
+
+  it('reads nobody on the host where the signal names an address', () => {
+    const named = buildContext({ ...cameras, cut: { scope: 'peers', peers: ['203.0.113.9'] } }, 'night-login');
+
+    expect(toParameters(named).peersFrom).toBeUndefined();
+  });
+
   it.each([
     [null, '0'],
     [later(15), '900'],
@@ -97,7 +118,9 @@ describe('toWindowsParameters', () => {
     expect(toWindowsParameters(buildContext(cameras, 'zombie-connections')).only).toBeUndefined();
   });
 
-  it.each<Partial<Cohort>>([cameras, devices, {}, { cut: { scope: 'peers', peers: ['203.0.113.7'] } }])(
+  const fromHost: Partial<Cohort> = { ...cameras, cut: { scope: 'peers', peers: [], from: 'night-logins' } };
+
+  it.each<Partial<Cohort>>([cameras, devices, fromHost, {}, { cut: { scope: 'peers', peers: ['203.0.113.7'] } }])(
     'gives both documents what they take, for %j',
     (cohort) => {
       const context = buildContext(cohort, 'zombie-connections');
