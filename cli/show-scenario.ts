@@ -43,7 +43,7 @@ function showCohort(cohort: Cohort): string[] {
 function showPeers(peers: readonly PeerStory[], simulated: boolean): string[] {
   if (peers.length === 0) return [];
   const source = simulated ? 'in the model' : 'on the host';
-  const rows = peers.map(({ peer, golden, before, after, restored }) => [
+  const rows = joinAlike(peers).map(({ peer, golden, before, after, restored }) => [
     `            ${peer}`,
     String(before),
     String(after),
@@ -54,6 +54,21 @@ function showPeers(peers: readonly PeerStory[], simulated: boolean): string[] {
     `  sockets   established connections counted ${source}`,
     ...toTable([['            peer', 'before', 'after', 'restored', ''], ...rows]),
   ];
+}
+
+/** So many peers that differ by a number are told in one line. */
+const mostAlike = 10;
+
+/** The peers of a fleet as one: a line for each of 87 servers would hide what happened. */
+function joinAlike(peers: readonly PeerStory[]): PeerStory[] {
+  const groups = Map.groupBy(peers, ({ peer, golden }) => `${peer.replace(/\d+/, '#')} ${golden}`);
+  return [...groups.values()].flatMap((alike) => {
+    const [first, last] = [alike[0], alike.at(-1)];
+    if (first === undefined || last === undefined || alike.length <= mostAlike) return alike;
+    const sum = (count: 'before' | 'after' | 'restored') => alike.reduce((total, one) => total + one[count], 0);
+    const peer = first.peer.replace(/\d+/, (number) => `${number} to ${/\d+/.exec(last.peer)?.[0] ?? ''}`);
+    return [{ ...first, peer, before: sum('before'), after: sum('after'), restored: sum('restored') }];
+  });
 }
 
 /** Services, tasks and the clock: before the event, after it, after the restore. */

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { longProofs, widerProofs } from '../vitest.config.ts';
 
-// The proofs that `npm test` leaves out in whole or in part, and nothing else; what is given on the command line narrows them.
+// The proofs that `npm test` leaves out in whole or in part, and nothing else; files that are named narrow them, options
+// go on to vitest.
 const vitest = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
-const wanted = process.argv.slice(2);
-const { status } = spawnSync(
-  process.execPath,
-  [vitest, 'run', ...(wanted.length > 0 ? wanted : [...longProofs, ...widerProofs])],
-  {
-    stdio: 'inherit',
-    env: { ...process.env, FUSE_PROOFS: '1' },
-  },
-);
+const given = process.argv.slice(2);
+const options = given.filter((word) => word.startsWith('-'));
+const named = given.filter((word) => !word.startsWith('-'));
+const files = named.length > 0 ? named : [...longProofs, ...widerProofs];
+const { status } = spawnSync(process.execPath, [vitest, 'run', ...options, ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, FUSE_PROOFS: '1' },
+});
 process.exitCode = status ?? 1;

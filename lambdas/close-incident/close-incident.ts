@@ -7,6 +7,7 @@ import type { OutcomeBus } from '../shared/clients/outcome-bus.ts';
 import type { ClosingOutcome, ClosingRequest } from '../shared/contracts/closing.ts';
 import type { Severity } from '../shared/contracts/outcome-event.ts';
 import { putClosing, putSealedApart } from '../shared/put-closing.ts';
+import { refuseDeepNesting } from '../shared/signals/normalise-keys.ts';
 import { decideOutcome, type Verdict } from './decide-outcome.ts';
 import { measureLatency, type Latency } from './measure-latency.ts';
 
@@ -93,7 +94,7 @@ async function recordApart(
     const ignored = auditKeys.rejected(sha256Hex(executionId));
     return putSealedApart(audit, ignored, auditKeys.ignoredExecution(executionId), content);
   }
-  const pk = auditKeys.rejected(sha256Hex(toCanonicalJson(event ?? null)));
+  const pk = auditKeys.rejected(sha256Hex(toText(event, toCanonicalJson)));
   const kept = { ...content, failure, event: keep(event, keptInTable) };
   return putSealedApart(audit, pk, auditKeys.failedExecution(executionId), kept);
 }
@@ -152,8 +153,18 @@ function describeUrgency({ assessment }: ClosingRequest, { isFailure, outcome, i
   return { severity, subject };
 }
 
+/** Whoever nests an event deeper than a stack holds is recorded too, without the event. */
+function toText(event: unknown, write: (value: unknown) => string): string {
+  try {
+    refuseDeepNesting(event);
+    return write(event ?? null);
+  } catch {
+    return '"An event nested too deeply to be kept"';
+  }
+}
+
 /** The whole event where it fits, else its beginning, marked as cut off. */
 function keep(event: unknown, bytes: number): unknown {
-  const text = JSON.stringify(event ?? null);
-  return Buffer.byteLength(text) <= bytes ? (event ?? null) : { cutOffAtBytes: bytes, text: text.slice(0, bytes / 2) };
+  const text = toText(event, JSON.stringify);
+  return Buffer.byteLength(text) <= bytes ? JSON.parse(text) : { cutOffAtBytes: bytes, text: text.slice(0, bytes / 2) };
 }

@@ -44,9 +44,10 @@ export function decideOutcome({ assessment, steps, failure }: ClosingRequest): V
 
 /** Lifelines whose bypass a person agreed to: now the person has to do it. */
 function listBypasses(assessment: ClosingRequest['assessment'], steps: readonly Step[]): readonly string[] {
-  const lifelines = (assessment?.cohorts ?? []).filter(({ answers }) => answers.lifeline).map(({ id }) => id);
+  const held = (assessment?.cohorts ?? []).filter(({ answers }) => answers.lifeline);
+  const lifelines = new Set(held.map(({ id }) => id));
   const isAgreed = ({ action, status }: Step) => action === 'ask-person' && status === 'approved';
-  return steps.filter((step) => isAgreed(step) && lifelines.includes(step.cohortId)).map(({ cohortId }) => cohortId);
+  return steps.filter((step) => isAgreed(step) && lifelines.has(step.cohortId)).map(({ cohortId }) => cohortId);
 }
 
 /** What it is called when all that was asked for was seen: a standby that took over has contained nothing. */

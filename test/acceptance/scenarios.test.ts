@@ -9,9 +9,9 @@ import { startTestLab } from '../start-test-lab.ts';
 
 const { possible } = await detectRealHosts();
 /** `npm test` plays those that the tests below look into; `npm run proofs` plays every one. */
-const shortOnes = ['ransomware', 'core-ransomware', 'command-and-control', 'lifeline-life-support', 'shadow'];
+const shortOnes = new Set(['ransomware', 'core-ransomware', 'command-and-control', 'lifeline-life-support', 'shadow']);
 const isProof = process.env['FUSE_PROOFS'] === '1';
-const scenarios = readScenarios().filter(({ name }) => isProof || shortOnes.includes(name));
+const scenarios = readScenarios().filter(({ name }) => isProof || shortOnes.has(name));
 
 /** Operations that change something in EC2 or on a host. */
 const mutating = /^(Modify|Revoke|Authorize|Create|Delete|Send)/;

@@ -136,6 +136,17 @@ describe('closeIncident', () => {
     expect(published[0]?.type).toBe('Incident failed');
   });
 
+  it.each([100, 3_000, 100_000])('records an event that is nested %i levels deep', async (levels) => {
+    const { close, published } = await open();
+    const deep: unknown = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+
+    const failure = { error: 'SignalRejectedError', cause: 'nested too deeply' };
+    const unknown = buildClosing({ failure, assessment: null, event: deep, executionId: 'another' });
+
+    expect((await close(unknown)).seal).toEqual(expect.any(String));
+    expect(published).toHaveLength(1);
+  });
+
   it('keeps the beginning of an event that is too large', async () => {
     const { published, close } = await open();
     const large = { text: 'x'.repeat(250_000) };

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** What the lab's process and those of the functions hold at one moment. Sizes are in MB. */
+export interface Sample {
+  readonly labMinute: number;
+  readonly events: number;
+  readonly labHeap: number;
+  readonly labRss: number;
+  readonly labHandles: number;
+  /** Of the functions' processes; null where /proc tells nothing. */
+  readonly functions: {
+    readonly processes: number;
+    readonly meanRss: number;
+    readonly meanHandles: number;
+  } | null;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Takes a sample after a collection, so that what is left is held by somebody. */
+export function takeSample(labMinute: number, events: number): Sample {
+  collectGarbage();
+  const { heapUsed, rss } = process.memoryUsage();
+  return {
+    labMinute,
+    events,
+    labHeap: toMb(heapUsed),
+    labRss: toMb(rss),
+    labHandles: process.getActiveResourcesInfo().length,
+    functions: readFunctions(),
+  };
+}
+
+/** The children of this process are the functions' processes. */
+function readFunctions(): Sample['functions'] {
+  try {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(name));
+    const sizes = pids.flatMap((pid) => readSize(pid) ?? []);
+    if (sizes.length === 0) return null;
+    const mean = (values: number[]): number => round(values.reduce((sum, one) => sum + one, 0) / values.length);
+    return {
+      processes: sizes.length,
+      meanRss: mean(sizes.map(({ rss }) => rss)),
+      meanHandles: mean(sizes.map(({ handles }) => handles)),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function isChild(pid: string): boolean {
+  try {
+    return /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] === String(process.pid);
+  } catch {
+    return false; // ended while we looked
+  }
+}
+
+function readSize(pid: string): { rss: number; handles: number } | undefined {
+  try {
+    const kilobytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    return { rss: kilobytes / 1024, handles: readdirSync(`/proc/${pid}/fd`).length };
+  } catch {
+    return undefined;
+  }
+}
+
+function toMb(bytes: number): number {
+  return round(bytes / 1024 / 1024);
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(1));
+}
