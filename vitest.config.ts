@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export const longProofs = [
   ...globSync('test/host/*.test.ts', { cwd: import.meta.dirname }).filter((path) => !isShort(path)),
-  ...['approval', 'audit', 'command', 'faults', 'storm', 'fleet-alarms', 'reviews', 'time-zones'].map(
+  ...['approval', 'audit', 'command', 'faults', 'storm', 'fleet-alarms', 'permissions', 'reviews', 'time-zones'].map(
     (name) => `test/acceptance/${name}.test.ts`,
   ),
   'test/lab/hosts/machine.test.ts',

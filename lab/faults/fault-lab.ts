@@ -1,8 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AuditTable } from '../../lambdas/shared/clients/audit-table.ts';
+import { ReviewRegister } from '../../lambdas/shared/reviews/review-register.ts';
 import { createHostWorld } from '../hosts/create-host-world.ts';
 import type { HostWorld } from '../hosts/host-world.ts';
 import { labAccountId, labRegion, labVpcId } from '../lab.ts';
+import { PlayFronts } from './play-fronts.ts';
 import { startAwsLab } from '../services/aws-lab.ts';
 import type { AwsLab } from '../services/aws-lab.ts';
 import { deployTemplate } from '../template/deploy-template.ts';
@@ -15,6 +17,9 @@ export interface FaultLab {
   readonly deployment: Deployment;
   readonly world: HostWorld;
   readonly audit: AuditTable;
+  readonly reviews: ReviewRegister;
+  /** What stands between the clients of a scenario's services and its servers. */
+  readonly fronts: PlayFronts;
   /** From now on these hosts run what they are sent and lose their agent before it can answer; none ends it. */
   silenceHosts(instanceIds: readonly string[]): void;
   stop(): Promise<void>;
@@ -23,21 +28,26 @@ export interface FaultLab {
 /** Systems Manager's delivery time-out of 30 s lasts this much less; the functions' clock skips along. */
 const scheduleSpeed = 100;
 
-/**
- * Deploys a template that was synthesised before and starts one process of each function. `mostProcesses` keeps a storm
- * from starting a process for every finding.
- */
+export interface FaultLabProps {
+  /** Keeps a storm from starting a process for every finding. */
+  readonly mostProcesses?: number;
+  /** Whether EC2's documented token buckets are in force; then waits take their real time, for buckets fill by it. */
+  readonly throttlesEc2?: boolean;
+}
+
+/** Deploys a template that was synthesised before and starts one process of each function. */
 export async function startFaultLab(
   loaded: LoadedTemplate,
-  options: { readonly mostProcesses?: number } = {},
+  { mostProcesses, throttlesEc2 = false }: FaultLabProps = {},
 ): Promise<FaultLab> {
   const world = await createHostWorld({ force: 'simulated' });
   let silent: readonly string[] = [];
   const aws = await startAwsLab({
     accountId: labAccountId,
     region: labRegion,
-    skipsWaits: true,
-    mostProcesses: options.mostProcesses,
+    skipsWaits: !throttlesEc2,
+    throttlesEc2,
+    mostProcesses,
     retryDelayMs: () => 1,
     schedule: (delayMs, run) => void setTimeout(run, delayMs / scheduleSpeed).unref(),
     runCommand: async (instanceId, command) => {
@@ -45,11 +55,13 @@ export async function startFaultLab(
       if (silent.includes(instanceId)) throw new Error('The agent was lost before it could answer');
       return result;
     },
+    probe: async (order) => await world.probe(order),
     onFirewallChange: async (instanceId, firewall, { deviceIndex }) => {
       if (deviceIndex === 0) await world.applyFirewall(instanceId, firewall);
     },
   });
   aws.ec2.addVpc({ vpcId: labVpcId, cidrBlock: '10.0.0.0/8' });
+  addNeighbours(aws);
   const deployment = await deployTemplate(loaded, aws);
   await aws.lambda.prewarm();
   const client = new DynamoDBClient({
@@ -57,16 +69,39 @@ export async function startFaultLab(
     region: labRegion,
     credentials: { accessKeyId: 'AKIALABOPERATOR', secretAccessKey: 'lab' },
   });
+  const fronts = new PlayFronts(aws, world);
   return {
     aws,
     deployment,
     world,
+    fronts,
     audit: new AuditTable(client, deployment.outputs['TableName'] ?? ''),
+    reviews: new ReviewRegister(client, deployment.outputs['TableName'] ?? ''),
     silenceHosts: (instanceIds) => void (silent = instanceIds),
     stop: async () => {
       client.destroy();
+      await fronts.stop();
       await aws.stop();
       await world.stop();
     },
   };
+}
+
+/** The way of the agent behind a network ACL of its own, and a subnet of others that can deny what spreads. */
+function addNeighbours({ ec2 }: AwsLab): void {
+  const all = {
+    ruleNumber: 20_000,
+    action: 'allow',
+    protocol: '-1',
+    fromPort: -1,
+    toPort: -1,
+    cidr: '0.0.0.0/0',
+  } as const;
+  const networkAclId = ec2.addNetworkAcl({
+    vpcId: labVpcId,
+    entries: [false, true].map((egress) => ({ ...all, egress })),
+  });
+  const [agent, others] = ['subnet-0fab000000000a9e7', 'subnet-0fab000000000e110'];
+  ec2.addSubnet({ subnetId: agent, vpcId: labVpcId, cidrBlock: '10.0.255.0/24', networkAclId });
+  ec2.addSubnet({ subnetId: others, vpcId: labVpcId, cidrBlock: '10.0.254.0/24' });
 }

@@ -34,6 +34,11 @@ const words: Readonly<Record<string, { throttled: [string, number]; failed: [str
     failed: ['InternalException', 500],
     refused: 'AccessDeniedException',
   },
+  elasticloadbalancing: {
+    throttled: ['Throttling', 400],
+    failed: ['InternalFailure', 500],
+    refused: 'AccessDenied',
+  },
   cloudwatch: { throttled: ['Throttling', 400], failed: ['InternalServiceFault', 500], refused: 'AccessDenied' },
   lambda: {
     throttled: ['TooManyRequestsException', 429],

@@ -3,6 +3,7 @@ import type { MachineState } from '../hosts/machine.ts';
 import { firewallAllows } from '../hosts/simulated/simulated-table.ts';
 import { readNetwork } from '../place-server.ts';
 import { toServerSpec } from '../scenario.ts';
+import { toServiceIds } from '../service-ids.ts';
 import type { Scenario, ScenarioServer } from '../scenario.ts';
 import { readStepKey } from '../../lambdas/shared/clients/audit-keys.ts';
 import type { FaultLab } from './fault-lab.ts';
@@ -13,8 +14,10 @@ export interface Truth {
   readonly network: string;
   /** Connections by server and peer. */
   readonly counts: string;
-  /** Services and scheduled tasks of every server; a clock that was set right stays right. */
+  /** Services, scheduled tasks and time sources of every server; a clock that was set right stays right. */
   readonly machines: string;
+  /** Where the front of each service leads, and where its clients arrive when all of them dial anew. */
+  readonly routing: string;
   /** Names of golden peers that could not dial now. */
   readonly goldenShut: readonly string[];
   /** Golden connections that broke since the servers were raised. */
@@ -23,26 +26,47 @@ export interface Truth {
 
 /** Raises the scenario's servers with their connections and agents. */
 export async function raiseServers(lab: FaultLab, scenario: Scenario, place: PlaceServer): Promise<void> {
+  for (const [id, cidrs] of Object.entries(scenario.prefixLists ?? {})) lab.aws.ec2.addPrefixList(id, cidrs);
   for (const server of scenario.servers) {
     await lab.world.createServer(toServerSpec(server));
     await place(server);
   }
+  await lab.fronts.open(scenario);
 }
 
 type PlaceServer = (server: ScenarioServer) => Promise<void>;
 
-export async function readTruth(lab: FaultLab, { servers }: Scenario): Promise<Truth> {
+export async function readTruth(lab: FaultLab, scenario: Scenario): Promise<Truth> {
+  const { servers } = scenario;
   const counts = await Promise.all(servers.map(async ({ id }) => await lab.world.count(id)));
   const lost = await Promise.all(servers.map(async ({ id }) => await lab.world.goldenLost(id)));
   return {
     network: JSON.stringify(servers.map(({ id }) => readNetwork(lab.aws, id))),
     counts: JSON.stringify(counts),
-    machines: JSON.stringify((await readMachines(lab, servers)).map(({ services, tasks }) => ({ services, tasks }))),
+    machines: JSON.stringify(
+      (await readMachines(lab, servers)).map(({ services, tasks, timeSources, timeFrom }) => ({
+        services,
+        tasks,
+        timeSources,
+        timeFrom,
+      })),
+    ),
+    routing: JSON.stringify({ weights: readWeights(lab, scenario), clients: await lab.fronts.redial(scenario) }),
     goldenShut: servers.flatMap((server) =>
       server.peers.filter((peer) => peer.golden && !isOpenTo(lab, server, peer)).map(({ name }) => name),
     ),
     goldenLost: lost.reduce((sum, one) => sum + one, 0),
   };
+}
+
+/** What the listener of each service forwards to, without what AWS adds to it by itself. */
+function readWeights({ aws }: FaultLab, { services = [] }: Scenario): unknown {
+  return services.map((service) =>
+    aws.elb.model.listeners
+      .get(toServiceIds(service).listenerArn)
+      ?.forward.targetGroups.map(({ targetGroupArn, weight }) => [targetGroupArn, weight])
+      .sort(),
+  );
 }
 
 async function readMachines(lab: FaultLab, servers: Scenario['servers']): Promise<MachineState[]> {
@@ -66,6 +90,10 @@ export interface Cut {
   readonly tasks: boolean;
   /** Every clock is right. */
   readonly clock: boolean;
+  /** Every clock follows the source it is to follow, and those that it must not ask are not asked. */
+  readonly time: boolean;
+  /** All clients of every service arrive at its standby when they dial anew. */
+  readonly routing: boolean;
 }
 
 /** A clock that was stepped is off by no more than what cannot be measured. */
@@ -73,17 +101,26 @@ const clockLimitMs = 1;
 
 /** Looks at the servers twice: `atEnd` before everybody dialled again, all else after it. */
 export async function readCut(lab: FaultLab, scenario: Scenario, atEnd: Counts): Promise<Cut> {
-  const { servers } = scenario;
+  const { servers, services: fronts = [], expect } = scenario;
   const machines = await readMachines(lab, servers);
+  const clients = await lab.fronts.redial(scenario);
   const allDown = (units: readonly Readonly<Record<string, string>>[]): boolean =>
     units.flatMap((byName) => Object.values(byName)).every((state) => state === 'inactive');
   return {
-    network: servers.every((server) => victimsOf(scenario, server).every((peer) => !isOpenTo(lab, server, peer))),
+    network: servers.every((server) =>
+      networkVictimsOf(scenario, server).every((peer) => !isOpenTo(lab, server, peer)),
+    ),
     host: isCut(scenario, await readCounts(lab, scenario)),
     sessions: isCut(scenario, atEnd),
     services: allDown(machines.map(({ services }) => services)),
     tasks: allDown(machines.map(({ tasks }) => tasks)),
     clock: machines.every(({ clockOffsetMs }) => clockOffsetMs === null || Math.abs(clockOffsetMs) < clockLimitMs),
+    time: machines.every(({ timeSources = {}, timeFrom }) => {
+      const offline = Object.keys(timeSources).filter((name) => timeSources[name] === 'offline');
+      return timeFrom === expect?.timeFrom && JSON.stringify(offline) === JSON.stringify(expect?.offline ?? []);
+    }),
+    routing:
+      fronts.length > 0 && fronts.every(({ name, standby, clients: wanted }) => clients[name]?.[standby] === wanted),
   };
 }
 
@@ -102,12 +139,21 @@ function isCut(scenario: Scenario, counts: Counts): boolean {
   });
 }
 
+/**
+ * A border is locked on the hosts: of the network's rules only those go that let in nobody but peers beyond it, and wider
+ * ones stay for everybody else.
+ */
+function networkVictimsOf(scenario: Scenario, server: ScenarioServer): ScenarioServer['peers'] {
+  const isLock = scenario.expect?.outcome === 'locked';
+  return victimsOf(scenario, server).filter(({ allowed }) => !isLock || allowed === 'address');
+}
+
 function victimsOf({ expect }: Scenario, { peers }: ScenarioServer): ScenarioServer['peers'] {
   return peers.filter(({ name }) => expect?.cut.includes(name));
 }
 
 /** Whether any interface of the server lets the peer through. */
-function isOpenTo({ aws }: FaultLab, server: ScenarioServer, peer: ScenarioServer['peers'][number]): boolean {
+export function isOpenTo({ aws }: FaultLab, server: ScenarioServer, peer: ScenarioServer['peers'][number]): boolean {
   return aws.ec2.model
     .interfacesOf(server.id)
     .some(({ networkInterfaceId }) => firewallAllows(aws.ec2.firewallOf(networkInterfaceId), peer));

@@ -1,28 +1,22 @@
-import { labAccountId, labRegion, labVpcId } from '../lab.ts';
+import { labVpcId } from '../lab.ts';
 import { placeServer } from '../place-server.ts';
 import type { Scenario } from '../scenario.ts';
 import type { ExecutionRecord } from '../services/step-functions/executions.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
-import { answerTask, emitEvent, startExecution } from '../trigger.ts';
-import { toIncidentId } from '../../lambdas/shared/incident-id.ts';
-import { parseEvent } from '../../lambdas/shared/signals/parse-event.ts';
+import { answerTask } from '../trigger.ts';
 import { judgeRestores, judgeRespond } from './check.ts';
-import type { Outcomes, Violation } from './check.ts';
+import type { Outcomes } from './check.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { cutIntoPages, injectAt, tagOnTheWay } from './inject.ts';
 import type { Injection } from './inject.ts';
 import { raiseServers, readCounts, readTruth, redial } from './observe.ts';
 import type { FaultPoint } from './point.ts';
-import { renewScenario } from './runs.ts';
+import { closeReview, restoreAll } from './put-back.ts';
+import type { RestoreTold } from './put-back.ts';
+import { renewScenario } from './renew-scenario.ts';
 import type { FaultRun } from './runs.ts';
-
-/** A restore as it told of itself. */
-export interface RestoreTold {
-  readonly status: string;
-  readonly outcome: string;
-  readonly statuses: readonly string[];
-  readonly summary: string;
-}
+import { approveMachine, listIncidents, respondMachine, setOff, settle } from './set-off.ts';
+import type { Violation } from './violation.ts';
 
 /** What one play showed. `calls` are those made while faults could strike. */
 export interface PointPlayed {
@@ -34,7 +28,7 @@ export interface PointPlayed {
 }
 
 /** A restore may not race a cut that has no end yet; so much later it may. */
-const untilRestorableMs = 331_000;
+const untilRestorableMs = 691_000;
 
 /**
  * Plays a run once on new servers: event, cut, restore, restore again; with a point it strikes on the way. What the
@@ -51,10 +45,12 @@ export async function playPoint(
   const at = new Date().toISOString();
   await lab.audit.writeMode(scenario.mode, { setBy: 'lab', reason: 'faults', at });
   await raiseServers(lab, scenario, async (server) => await placeServer(lab.aws, labVpcId, server));
+  setState(lab, scenario.servers.slice(scenario.servers.length - (run.late ?? 0)), 'stopped');
   const before = await readTruth(lab, scenario);
+  const atStart = await readCounts(lab, scenario);
   const onCut = run.during === 'respond' ? point : null;
-  const incidentId = readIncidentId(scenario);
   const cut = await withFault(lab, scenario, onCut, async () => await respond(lab, run, scenario, onCut));
+  const incidentIds = listIncidents(run, scenario, cut.result.records);
   const atEnd = await readCounts(lab, scenario);
   await redial(lab, scenario);
   const protectedId = onCut?.kind === 'lifeline tag on the way' ? (scenario.servers[0]?.id ?? null) : null;
@@ -63,9 +59,11 @@ export async function playPoint(
     run: { ...run, scenario },
     scenario,
     before,
+    atStart,
     atEnd,
-    ...cut,
-    incidentId,
+    calls: cut.calls,
+    result: cut.result.records,
+    incidentIds,
     // The guard's refusal is no failure, and no fulfilment either.
     expected: protectedId === null ? expected : null,
     protectedId,
@@ -73,13 +71,15 @@ export async function playPoint(
 
   lab.aws.lambda.skipTime(untilRestorableMs);
   const onRestore = run.during === 'restore' ? point : null;
-  const asked = { incidentId, requestedBy: 'lab', reason: 'faults' };
   const restores: RestoreTold[] = [];
-  const struck = await withFault(lab, scenario, onRestore, async () => await restore(lab, asked));
+  const struck = await withFault(lab, scenario, onRestore, async () =>
+    run.watch === 'review' ? await closeReview(lab, scenario) : await restoreAll(lab, incidentIds),
+  );
   const struckTruth = await readTruth(lab, scenario);
   if (run.during === 'respond') restores.push(struck.result);
-  else restores.push(await restore(lab, asked));
-  restores.push(await restore(lab, asked));
+  else restores.push(await restoreAll(lab, incidentIds));
+  restores.push(await restoreAll(lab, incidentIds));
+  lab.aws.lambda.skipTime(untilHealthyMs);
   await redial(lab, scenario);
   const restoreJudged = await judgeRestores({
     lab,
@@ -87,15 +87,27 @@ export async function playPoint(
     before,
     struck: { told: struck.result, truth: struckTruth },
     restores,
-    incidentId,
+    incidentIds,
   });
-  const { calls, wasMet } = run.during === 'respond' ? cut : struck;
+  // A watch looks at all there is: what this play leaves is not the next one's.
+  if (run.watch !== undefined) setState(lab, scenario.servers, 'terminated');
+  const { wasMet } = run.during === 'respond' ? cut : struck;
   return {
-    calls,
+    calls: run.during === 'respond' ? cut.calls.slice(0, cut.result.callsUntilSettled) : struck.calls,
     wasMet,
     outcomes: respondJudged.outcomes,
     violations: [...respondJudged.violations, ...restoreJudged],
   };
+}
+
+/** A target whose checks failed while it was cut has to pass them for so long. */
+const untilHealthyMs = 60_000;
+
+function setState({ aws }: FaultLab, servers: Scenario['servers'], state: 'stopped' | 'terminated'): void {
+  for (const { id } of servers) {
+    const instance = aws.ec2.model.instances.get(id);
+    if (instance !== undefined) instance.state = state;
+  }
 }
 
 interface Struck<Result> {
@@ -138,80 +150,55 @@ function inject(lab: FaultLab, servers: Scenario['servers'], point: FaultPoint |
   return point.kind === 'lifeline tag on the way' ? tagOnTheWay(lab, servers[0]?.id ?? '') : null;
 }
 
-/** Delivers the event, as often as the fault says, lets a person answer, and waits until nothing is under way. */
-async function respond(
-  lab: FaultLab,
-  { answer }: FaultRun,
-  { event }: Scenario,
-  point: FaultPoint | null,
-): Promise<ExecutionRecord[]> {
-  const { aws, deployment } = lab;
-  const known = new Set(aws.stepFunctions.executions);
-  emitEvent(aws, deployment, event);
-  if (point?.kind === 'deliver twice at once') emitEvent(aws, deployment, event);
-  await aws.whenIdle();
-  if (answer !== undefined) await answerAll(lab, answer === 'approve');
-  if (point?.kind === 'deliver twice in sequence' || point?.kind === 'kill after, deliver again') {
-    aws.gateway.setIntercept(undefined);
-    emitEvent(aws, deployment, event);
-    await aws.whenIdle();
-    if (answer !== undefined) await answerAll(lab, answer === 'approve');
-  }
-  const telling = new Set([respondMachine, approveMachine].map((word) => findMachine(lab, word)));
-  return aws.stepFunctions.executions.filter((seen) => !known.has(seen) && telling.has(seen.machine.arn));
+interface Responded {
+  /** Executions that close an incident or a part of it. */
+  readonly records: readonly ExecutionRecord[];
+  /** How many calls were made before a watch went its later rounds. */
+  readonly callsUntilSettled: number;
 }
 
-const respondMachine = 'WorkflowsRespondStateMachine';
-const approveMachine = 'WorkflowsApproveStateMachine';
-
-function findMachine({ deployment }: FaultLab, word: string): string {
-  const found = deployment.logicalIdsOf('AWS::StepFunctions::StateMachine').find((id) => id.includes(word));
-  return found === undefined ? '' : deployment.physicalIdOf(found);
+/** Delivers the event, as often as the fault says, lets a person answer, and waits until nothing is under way. */
+async function respond(lab: FaultLab, run: FaultRun, scenario: Scenario, point: FaultPoint | null): Promise<Responded> {
+  const { aws } = lab;
+  const known = new Set(aws.stepFunctions.executions);
+  const callsBefore = aws.gateway.calls.length;
+  await setOff(lab, run, scenario, point?.kind === 'deliver twice at once' ? 2 : 1);
+  if (run.answer !== undefined) await answerAll(lab, run.answer);
+  if (point?.kind === 'deliver twice in sequence' || point?.kind === 'kill after, deliver again') {
+    aws.gateway.setIntercept(undefined);
+    await setOff(lab, run, scenario);
+    if (run.answer !== undefined) await answerAll(lab, run.answer);
+  }
+  const callsUntilSettled = aws.gateway.calls.length - callsBefore;
+  await settle(lab, run);
+  const telling = [respondMachine, approveMachine];
+  const records = aws.stepFunctions.executions.filter(
+    (seen) => !known.has(seen) && telling.some((name) => seen.machine.arn.includes(name)),
+  );
+  return { records, callsUntilSettled };
 }
 
 /** As many questions as one play may leave, those of earlier ones are not waited for any more. */
 const questionsRead = 10;
 
-/** A person answers whatever waits; what cannot be answered runs out of time. */
-async function answerAll(lab: FaultLab, approved: boolean): Promise<void> {
+/** Once when it is asked, once when it is asked again. */
+const timesToWait = 2;
+
+/** A person answers whatever waits, or nobody does; what is not answered runs out of time. */
+async function answerAll(lab: FaultLab, answer: NonNullable<FaultRun['answer']>): Promise<void> {
   const { stepFunctions } = lab.aws;
-  for (const { taskToken } of await lab.audit.listQuestions(questionsRead)) {
+  const approved = answer === 'approve';
+  const questions = answer === 'nobody' ? [] : await lab.audit.listQuestions(questionsRead);
+  for (const { taskToken } of questions) {
     if (!stepFunctions.openTokens.some(({ token }) => token === taskToken)) continue;
     // A person who is refused has to try again, and the execution may end at the same moment.
     await answerTask(lab.aws, taskToken, { approved, by: 'lab', reason: 'faults' }).catch(() => undefined);
   }
   await lab.aws.whenIdle();
-  if (stepFunctions.openTokens.length > 0) await stepFunctions.skipTime(longestQuestionMs);
-  await lab.aws.whenIdle();
+  for (let waited = 0; waited < timesToWait && stepFunctions.openTokens.length > 0; waited += 1) {
+    await stepFunctions.skipTime(longestQuestionMs);
+    await lab.aws.whenIdle();
+  }
 }
 
 const longestQuestionMs = 86_400_000;
-
-/** Runs the deployed restore machine and tells how it ended. */
-export async function restore(lab: FaultLab, request: object): Promise<RestoreTold> {
-  const { aws, deployment } = lab;
-  const record = await startExecution(aws, deployment.outputs['RestoreStateMachineArn'] ?? '', request);
-  await aws.whenIdle();
-  const closed = aws.events.events.findLast(
-    ({ event }) => event['detail-type'] === 'Restore closed' && event.detail['executionId'] === record.arn,
-  );
-  const detail = closed?.event.detail ?? {};
-  const results = (detail['results'] ?? []) as readonly { readonly status: string }[];
-  return {
-    status: record.status,
-    outcome: typeof detail['outcome'] === 'string' ? detail['outcome'] : 'nothing published',
-    statuses: results.map(({ status }) => status),
-    summary: typeof detail['summary'] === 'string' ? detail['summary'] : (record.cause ?? ''),
-  };
-}
-
-/** The id that the scenario's event will get. */
-export function readIncidentId({ event }: Scenario): string {
-  const parsed = parseEvent(event, {
-    accountId: labAccountId,
-    region: labRegion,
-    receivedAt: new Date().toISOString(),
-  });
-  if (parsed.kind === 'ignored') throw new Error(`The event of a fault run is ignored: ${parsed.reason}`);
-  return toIncidentId(parsed.signal);
-}

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { LoadedTemplate } from '../template/template.ts';
-import { violationKinds } from './check.ts';
-import type { Outcomes, Violation, ViolationKind } from './check.ts';
+import { violationKinds } from './violation.ts';
+import type { Outcomes } from './check.ts';
+import type { Violation, ViolationKind } from './violation.ts';
 import { startFaultLab } from './fault-lab.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { playPoint } from './play-point.ts';
@@ -92,8 +93,10 @@ async function listJobs(
   return jobs;
 }
 
-function isStruck({ only }: FaultRun, point: FaultPoint): boolean {
-  return only === undefined || !('mark' in point) || only.includes(point.mark.caller);
+function isStruck({ only, services, without = [] }: FaultRun, point: FaultPoint): boolean {
+  if (!('mark' in point)) return !without.includes(point.kind);
+  const { caller, service } = point.mark;
+  return (only?.includes(caller) ?? true) && (services?.includes(service) ?? true);
 }
 
 /** One lab after the other, each for a number of plays; one that shows a violation is not used again. */

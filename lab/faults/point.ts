@@ -66,7 +66,7 @@ export function listCallers({ template }: LoadedTemplate): string[] {
 /** `…FunctionsStopServiceFunction…` → `stop-service`, `…WorkflowsCutByProfileStateMachine…` → `cut-by-profile-machine`. */
 function nameCaller(logicalId: string): string {
   const [, name = logicalId, ending] =
-    /(?:Functions|Workflows)(\w+)(Function|StateMachine)[0-9A-F]{8}$/.exec(logicalId) ?? [];
+    /(?:Functions|Workflows|Reviews)(\w+)(Function|StateMachine)[0-9A-F]{8}$/.exec(logicalId) ?? [];
   const stem = name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
   return ending === 'StateMachine' ? `${stem}-machine` : stem;
 }
@@ -98,10 +98,11 @@ export const cuttingFunctions: ReadonlySet<string> = new Set(Object.keys(actions
 const killing = new Set<CallFault>(['kill before', 'kill after', 'kill after, deliver again']);
 
 /** Operations that leave something behind. */
-const changing = /^(Put|Update|Delete|Modify|Revoke|Authorize|Send|Start)/;
+const changing = /^(Put|Update|Create|Replace|Delete|Modify|Revoke|Authorize|Send|Start)/;
 
 /** Time runs while a call hangs, seconds of it: one call for each service and each way to give it up. */
-const hanging = /^(PutItem|Query|DescribeInstances|ModifyNetworkInterfaceAttribute|SendCommand|PutEvents)$/;
+const hanging =
+  /^(PutItem|Query|DescribeInstances|ModifyNetworkInterfaceAttribute|ModifyListener|SendCommand|PutEvents)$/;
 
 function isPossible(kind: CallFault, mark: CallMark, during: 'respond' | 'restore'): boolean {
   const { caller, service, operation, nth } = mark;

@@ -7,18 +7,19 @@ import { countKinds, countPoints, playRuns, summarise } from './play-runs.ts';
 import type { FaultLine, PlayRunsProps, PointResult } from './play-runs.ts';
 import { describePoint, listCallers } from './point.ts';
 import { listRuns } from './runs.ts';
+import type { FaultRun } from './runs.ts';
 import { playStorm } from './storm.ts';
-import { synthesiseRuns } from './synthesise-runs.ts';
+import { runsBudget, synthesiseRuns } from './synthesise-runs.ts';
 
 /** How often the progress is told. */
 const pointsPerLine = 50;
 
-/** As many findings in one moment, and the budget of a policy that says nothing of it. */
-const storm = { findings: 1000, budget: 100 };
+/** As many findings in one moment, and the budget of the runs' policy. */
+const storm = { findings: 1000, budget: runsBudget };
 const stormName = `storm of ${storm.findings} findings`;
 
 /**
- * `npm run faults [-- --json] [--run <name>] [--match <text>] [--list]`: strikes at every call of every run and says
+ * `npm run faults [-- --json] [--run <name>] [--match <text>] [--every <n>] [--list]`: strikes at every call of every run and says
  * what came of it. Ends with status 1 when a lifeline or a golden channel was touched, something was told better than it
  * was, something did not come back, or nobody struck at a function or machine of the app.
  */
@@ -29,18 +30,25 @@ async function runFaults(): Promise<void> {
       list: { type: 'boolean' },
       run: { type: 'string' },
       match: { type: 'string', default: '' },
+      every: { type: 'string', default: '1' },
     },
   });
   const { json = false, list = false, run: wanted, match } = values;
+  const step = Number(values.every);
+  if (!Number.isInteger(step) || step < 1)
+    throw new Error(`--every must be a whole number from 1, got "${values.every}"`);
   const runs = listRuns().filter(({ name }) => wanted === undefined || name === wanted);
-  const isStorm = !list && match === '' && (wanted === undefined || wanted === stormName);
+  const isWhole = match === '' && step === 1;
+  const isStorm = !list && isWhole && (wanted === undefined || wanted === stormName);
   if (runs.length === 0 && !isStorm) throw new Error(`There is no run "${wanted ?? ''}"`);
   const startedAt = Date.now();
+  for (const run of runs) tellLimits(run);
   tell('building the functions and synthesising the app');
   await buildFunctions();
   const { loaded, remove } = await synthesiseRuns();
   try {
-    const choose: PlayRunsProps['choose'] = (points) => points.filter((one) => describePoint(one).includes(match));
+    const choose: PlayRunsProps['choose'] = (points) =>
+      points.filter((one, index) => describePoint(one).includes(match) && index % step === 0);
     if (list) {
       const lines = await countPoints({ loaded, runs, choose });
       for (const line of lines) print(json ? JSON.stringify(line) : showLine(line));
@@ -48,7 +56,7 @@ async function runFaults(): Promise<void> {
     }
     const results = await playRuns({ loaded, runs, choose, tell: tellProgress });
     if (isStorm) results.push(...(await playStormPoints(loaded)));
-    const idle = wanted === undefined && match === '' ? listIdle(loaded, results) : [];
+    const idle = wanted === undefined && isWhole ? listIdle(loaded, results) : [];
     if (json) for (const line of summarise(results)) print(JSON.stringify(line));
     else for (const line of report(results, Date.now() - startedAt)) print(line);
     for (const caller of idle) tell(`No run strikes at ${caller}`);
@@ -56,6 +64,13 @@ async function runFaults(): Promise<void> {
   } finally {
     await remove();
   }
+}
+
+/** Of a run that repeats what another one plays, only the new is struck at. */
+function tellLimits({ name, only, services }: FaultRun): void {
+  if (only === undefined && services === undefined) return;
+  const where = services === undefined ? '' : ` in calls of ${services.join(', ')}`;
+  tell(`"${name}" strikes at ${only?.join(', ') ?? 'all'}${where}; other runs strike at the rest`);
 }
 
 /** Every finding is a point: the storm itself is the fault. */

@@ -1,7 +1,10 @@
 import { tagKeys } from '../../lambdas/shared/tags.ts';
 import { readScenarios } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
+import type { RunFault } from './point.ts';
 import { scenes, toScenario } from './scenes.ts';
+import { listLifelineRuns, listServiceRuns, listWatchRuns } from './standby-runs.ts';
+import type { Watch } from './set-off.ts';
 
 /** What of a server is cut; a claim of containment has to hold for all of it. */
 export type Layer = 'network' | 'host' | 'sessions' | 'machine';
@@ -14,19 +17,24 @@ export interface FaultRun {
   readonly scenario: Scenario;
   /** Default: network and host. */
   readonly layers?: readonly Layer[];
-  /** What a person says who is asked. Default: nobody is asked. */
-  readonly answer?: 'approve' | 'decline';
+  /** What a person says who is asked; `nobody` lets the question be asked again and run out. Default: nobody is asked. */
+  readonly answer?: 'approve' | 'decline' | 'nobody';
   /** Whose calls faults strike at, where another run plays the others' in the same way. Default: everybody's. */
   readonly only?: readonly string[];
+  /** To which services the calls go that faults strike at; the others' are struck at elsewhere. Default: to all. */
+  readonly services?: readonly string[];
+  /** Faults of the run as a whole that say nothing here. Default: none. */
+  readonly without?: readonly RunFault[];
+  /** What sets it off where no signal does. Default: its event is a signal. */
+  readonly watch?: Watch;
+  /** How many of its servers, the last ones, start after the event. Default: none. */
+  readonly late?: number;
 }
-
-const respondTo = ['ransomware', 'brute-force', 'fleet', 'lifeline', 'shadow'];
-const restoreAfter = ['ransomware', 'brute-force', 'fleet'];
 
 /** Asked about before they are cut, by an exception of the runs' policy. */
 export const drillTag = { key: 'connection-fuse-lab:drill', value: 'ask' };
 
-/** Every run: network and rules, core business, a fleet, lifelines, every profile, shedding, a person who answers. */
+/** Every run: network and rules, core business, a fleet, lifelines, every profile, shedding, a person who answers, watches. */
 export function listRuns(): readonly FaultRun[] {
   const scenarios = readScenarios();
   const find = (name: string): Scenario => {
@@ -34,52 +42,67 @@ export function listRuns(): readonly FaultRun[] {
     if (found === undefined) throw new Error(`There is no scenario "${name}"`);
     return found;
   };
-  const respond = (name: string, scenario: Scenario, more: Partial<FaultRun> = {}): FaultRun => ({
-    name,
-    during: 'respond',
+  const respond: MakeRun = (name, scenario, more = {}) => ({ name, during: 'respond', scenario, ...more });
+  const restore: MakeRun = (name, scenario, more = {}) => ({
+    name: `restore of ${name}`,
+    during: 'restore',
     scenario,
     ...more,
   });
   return [
-    ...respondTo.map((name) => respond(name, find(name))),
-    // Up to the cut it is the run of the plain ransomware; beside it a person is asked to fail over.
-    respond('core-ransomware', find('core-ransomware'), {
-      only: ['respond-machine', 'isolate-machine', 'revoke-security-groups', 'hand-over', 'close-incident'],
+    respond('ransomware', find('ransomware')),
+    // Around the network cut it is the run before this one; here it is by rules, and by a subnet that is closed as a whole.
+    respond('brute-force', find('brute-force'), { only: ['revoke-security-groups'] }),
+    respond('fleet', find('fleet'), { only: ['revoke-security-groups'] }),
+    respond('shadow', find('shadow'), { only: ['revoke-security-groups', 'kill-connections'] }),
+    // One in a subnet of theirs is not to be cut, so that interfaces move, and other subnets deny their addresses.
+    respond('fleet-with-lifeline', protectLast(find('fleet')), {
+      only: ['revoke-security-groups'],
     }),
-    respond('fleet-with-lifeline', protectLast(find('fleet'))),
     ...listSceneRuns(respond),
     ...listAskedRuns(respond, find('command-and-control')),
-    ...restoreAfter.map((name) => ({ name: `restore of ${name}`, during: 'restore' as const, scenario: find(name) })),
-    {
-      name: 'restore of trading',
-      during: 'restore',
-      scenario: toScenario(scenes.trading),
+    restore('ransomware', find('ransomware')),
+    restore('brute-force', find('brute-force'), { only: ['restore'], services: ['ec2', 'ssm'] }),
+    restore('fleet', find('fleet'), { only: ['restore'], services: ['ec2'] }),
+    restore('fleet-with-lifeline', protectLast(find('fleet')), { only: ['restore'], services: ['ec2'] }),
+    restore('trading', toScenario(scenes.trading), {
       layers: ['host', 'machine'],
-    },
+      only: ['restore'],
+      services: ['ssm'],
+    }),
+    ...listServiceRuns(find, respond, restore),
+    ...listLifelineRuns(find, respond, restore),
+    ...listWatchRuns(find, respond, restore),
   ];
 }
 
-type MakeRun = (name: string, scenario: Scenario, more?: Partial<FaultRun>) => FaultRun;
+export type MakeRun = (name: string, scenario: Scenario, more?: Partial<FaultRun>) => FaultRun;
 
 /** What a profile shares with the one before it is struck at there. */
 function listSceneRuns(respond: MakeRun): FaultRun[] {
-  const steps = ['respond-machine', 'cut-by-profile-machine'];
+  const steps = ['cut-by-profile-machine'];
   return [
-    respond('trading', toScenario(scenes.trading), { layers: ['host', 'machine'] }),
+    respond('trading', toScenario(scenes.trading), {
+      layers: ['host', 'machine'],
+      only: ['respond-machine', ...steps, 'stop-service', 'resync-clock'],
+    }),
     respond('trading-clock', toScenario(scenes.clock), { layers: [], only: [...steps, 'restore-machine', 'restore'] }),
     respond('medical', toScenario(scenes.medical), { layers: ['host', 'machine'], only: [...steps, 'hold-task'] }),
     respond('logistics', toScenario(scenes.logistics), { layers: ['sessions'], only: [...steps, 'kill-sessions'] }),
-    respond('shedding', toScenario(scenes.overload), { layers: ['host'], only: [...steps, 'shed-connections'] }),
+    respond('shedding', toScenario(scenes.overload), {
+      layers: ['host'],
+      only: ['respond-machine', 'shed-connections'],
+    }),
   ];
 }
 
 function listAskedRuns(respond: MakeRun, scenario: Scenario): FaultRun[] {
-  const only = ['respond-machine', 'assess', 'approve-machine', 'isolate-machine', 'ask-person', 'close-incident'];
+  const only = ['respond-machine', 'approve-machine', 'ask-person', 'close-incident'];
   const asked = tagServers(scenario, { [drillTag.key]: drillTag.value });
   const spared = { ...asked, expect: asked.expect && { ...asked.expect, cut: [] } };
   return [
     respond('approved', asked, { answer: 'approve', only }),
-    respond('declined', spared, { answer: 'decline', only: ['approve-machine', 'ask-person', 'close-incident'] }),
+    respond('declined', spared, { answer: 'decline', only: ['approve-machine', 'ask-person'] }),
   ];
 }
 
@@ -97,36 +120,5 @@ function protectLast(scenario: Scenario): Scenario {
     ...scenario,
     servers: [...scenario.servers.slice(0, -1), tagged],
     expect: { ...scenario.expect, cut: scenario.expect.cut.filter((name) => !spared.has(name)) },
-  };
-}
-
-/**
- * The same scenario with an event and servers of its own, so that one lab can play it again and again. `number` must
- * be another one each time.
- */
-export function renewScenario(scenario: Scenario, number: number): Scenario {
-  const digits = number.toString(16).padStart(6, '0');
-  const network = `10.${100 + (number >> 8)}.${number & 255}`;
-  const ids = new Map(scenario.servers.map(({ id }) => [id, `${id.slice(0, 4)}${digits}${id.slice(10)}`]));
-  const addresses = new Map(
-    scenario.servers.map(({ address }) => [address, `${network}.${address.split('.').at(-1) ?? ''}`]),
-  );
-  let text = JSON.stringify(scenario.event);
-  for (const [from, to] of [...ids, ...addresses]) text = text.replaceAll(from, to);
-  const event = JSON.parse(text) as { id: string; detail: { id?: string } };
-  const { id } = event.detail;
-  return {
-    ...scenario,
-    event: {
-      ...event,
-      id: `${event.id.slice(0, -6)}${digits}`,
-      // A sensor's signal is known by its server.
-      detail: id === undefined ? event.detail : { ...event.detail, id: `${digits}${id.slice(6)}` },
-    },
-    servers: scenario.servers.map((server) => ({
-      ...server,
-      id: ids.get(server.id) ?? server.id,
-      address: addresses.get(server.address) ?? server.address,
-    })),
   };
 }

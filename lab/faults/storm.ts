@@ -5,11 +5,12 @@ import { placeServer, readNetwork } from '../place-server.ts';
 import { readScenarios } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 import type { EventSeed } from '../services/events/event.ts';
-import type { Violation } from './check.ts';
+import type { Violation } from './violation.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { raiseServers } from './observe.ts';
-import { readIncidentId, restore } from './play-point.ts';
-import { renewScenario } from './runs.ts';
+import { restore } from './put-back.ts';
+import { renewScenario } from './renew-scenario.ts';
+import { readIncidentId } from './set-off.ts';
 
 /** What became of a storm of findings. */
 export interface StormSeen {

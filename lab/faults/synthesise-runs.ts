@@ -12,6 +12,9 @@ import type { LoadedTemplate } from '../template/template.ts';
 import { drillTag } from './runs.ts';
 import { sheddingMarks } from './scenes.ts';
 
+/** Servers that may be cut within an hour: many more than one play after the other cuts, and far fewer than a storm hits. */
+export const runsBudget = 100;
+
 /** The scenarios' policy with what the scenes rest on: somebody to ask for, a user whose sessions end, marks of load. */
 function writePolicy(): object {
   const policy: unknown = parse(readFileSync(scenarioPolicyPath, 'utf8'));
@@ -21,6 +24,9 @@ function writePolicy(): object {
     ...known,
     profiles: { logistics: { users: ['orders'] } },
     shedding: sheddingMarks,
+    budgets: { servers: runsBudget },
+    // A server with golden channels, or one whose neighbours are not cut, has its interfaces moved all the same.
+    fleet: { networkMeans: 'subnets' },
     exceptions: [{ ...exception, until: '2099-01-01T00:00:00Z' }],
   };
 }

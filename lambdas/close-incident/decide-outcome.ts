@@ -23,7 +23,9 @@ export function decideOutcome({ assessment, steps, failure }: ClosingRequest): V
     ...all.map(({ status }) => status),
     ...[...handOvers, ...listBypasses(assessment, all)].map(() => 'handed-over'),
   ]);
-  const isFailure = ['failed', 'partial', 'no-standby'].some((status) => statuses.has(status));
+  // Where a person was asked instead, it is theirs to decide.
+  const isStranded = statuses.has('no-standby') && !statuses.has('asked');
+  const isFailure = statuses.has('failed') || statuses.has('partial') || isStranded;
   const summary = [
     ...handOvers.map(({ id, handOver }) => `${id} handed over: ${handOver}`),
     ...all
@@ -87,8 +89,8 @@ function chooseOutcome(statuses: ReadonlySet<string>, success: ClosingOutcome): 
   // What waits, or was declined, is still connected: a cut beside it does not make the incident contained.
   if (statuses.has('asked')) return isCut ? 'partly-contained' : 'awaiting-approval';
   if (statuses.has('declined') || statuses.has('unanswered')) return isCut ? 'partly-contained' : 'declined';
-  // Core business is hit, and nothing could take over.
-  if (statuses.has('no-standby')) return isCut ? 'partly-contained' : 'failed';
+  // Core business is hit, and nothing could take over; where the threat was cut all the same, that is contained.
+  if (statuses.has('no-standby') && !isCut) return 'failed';
   // A person still has to act.
   if (statuses.has('handed-over')) return 'handed-over';
   if (statuses.has('restored')) return 'recovered';

@@ -13,6 +13,7 @@ interface Source extends TimeSourceSpec {
 interface Note {
   readonly taken: readonly string[];
   readonly added: string | null;
+  readonly isUndone: boolean;
 }
 
 const rightOffsetMs = 0.05;
@@ -79,15 +80,21 @@ export class SimulatedTimeSources {
       const error = changed === 'no' ? '' : 'No note on this host says what was held';
       return answer(error === '' ? 0 : 3, { ok: error === '', ...head, sources: [], error });
     }
-    this.#notes.delete(incident);
-    for (const source of this.#sources) source.isOnline ||= note.taken.includes(source.name);
-    this.#sources = this.#sources.filter(({ name }) => name !== note.added);
+    // As on a host the note stays: whoever asks again hears that it is done, and not that nothing is known.
+    this.#notes.set(incident, { ...note, isUndone: true });
+    const status = note.isUndone ? 'already-undone' : 'undone';
+    if (!note.isUndone) this.#putBack(note);
     const names = [...note.taken, ...(note.added === null ? [] : [note.added])];
     return conclude(
       head,
       'sources',
-      names.map((name) => ({ name, before: 'online', now: 'online', status: 'undone' })),
+      names.map((name) => ({ name, before: 'online', now: 'online', status })),
     );
+  }
+
+  #putBack(note: Note): void {
+    for (const source of this.#sources) source.isOnline ||= note.taken.includes(source.name);
+    this.#sources = this.#sources.filter(({ name }) => name !== note.added);
   }
 
   #switchOver(
@@ -111,7 +118,7 @@ export class SimulatedTimeSources {
       this.#sources = before;
       return end('failed', [], `Time does not come from the backup '${kind}'`);
     }
-    this.#notes.set(incident, { taken: taken.map(({ name }) => name), added: isNew ? target : null });
+    this.#notes.set(incident, { taken: taken.map(({ name }) => name), added: isNew ? target : null, isUndone: false });
     return end(
       'switched',
       taken.map(({ name }) => ({ name, before: 'online', now: 'offline', status: 'taken-offline' })),

@@ -18,7 +18,16 @@ export interface RepeatDecision {
 }
 
 /** Ends after which nothing is left to do. Every other one leaves something connected that was to be cut. */
-const settledOutcomes: ReadonlySet<unknown> = new Set(['contained', 'recovered', 'observed', 'handed-over']);
+const settledOutcomes: ReadonlySet<unknown> = new Set([
+  'contained',
+  'recovered',
+  // A second switch could lead the service back to where it came from.
+  'failed-over',
+  'held-open',
+  'locked',
+  'observed',
+  'handed-over',
+]);
 
 /** Ends of incidents that waited for a person: how their questions ended decides. */
 const waitingOutcomes: ReadonlySet<unknown> = new Set(['awaiting-approval', 'partly-contained']);

@@ -154,7 +154,6 @@ const expected: Record<string, Record<string, string[]>> = {
       'ec2:DescribeNetworkAcls',
       'ec2:DescribeNetworkInterfaces',
       'ec2:DescribeSecurityGroupRules',
-      'ec2:DescribeSubnets',
       'ssm:CancelCommand',
       'ssm:ListCommandInvocations',
       ...traces,

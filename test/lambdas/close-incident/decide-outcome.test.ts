@@ -34,6 +34,9 @@ describe('decideOutcome', () => {
     [['verified', 'verified', 'restored'], 'recovered', false],
     [['verified', 'restored', 'failed'], 'partly-contained', true],
     [['handed-over', 'asked'], 'awaiting-approval', false],
+    [['no-standby'], 'failed', true],
+    [['no-standby', 'asked'], 'awaiting-approval', false],
+    [['no-standby', 'verified'], 'contained', true],
   ] as const)('says for %j: %s, red: %s', (statuses, outcome, isFailure) => {
     expect(decideOutcome(buildClosing({ statuses }))).toMatchObject({ outcome, isFailure });
   });

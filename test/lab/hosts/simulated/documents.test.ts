@@ -153,6 +153,18 @@ describe('the simulated documents', () => {
     expect(await world.readMachine('i-1')).toEqual(before);
   });
 
+  it('say that sources were put back already where the first answer got lost', async () => {
+    const timeSources: MachineSpec['timeSources'] = [{ name: '10.0.7.1', answers: 'silent' }];
+    const world = await start({ ...linux, timeSources });
+    await run(world, holdTimeScript, { sources: '10.0.7.1', backup: 'holdover', limitMs: '1' });
+
+    const [first, second] = [await run(world, releaseTimeScript, {}), await run(world, releaseTimeScript, {})];
+
+    const sourceOf = (verdict: unknown) => ReleaseVerdictSchema.parse(verdict).sources;
+    expect(sourceOf(first)).toMatchObject([{ name: '10.0.7.1', status: 'undone' }]);
+    expect(sourceOf(second)).toMatchObject([{ name: '10.0.7.1', status: 'already-undone' }]);
+  });
+
   it('refuse a block on Windows that leaves nothing out', async () => {
     const world = await start({ platform: 'Windows' }, peer());
 

@@ -104,6 +104,10 @@ describe('openIncident', () => {
   it.each([
     ['contained', [], 'repeated'],
     ['observed', [], 'repeated'],
+    // Nothing is left to do here either, and a second switch could lead back.
+    ['failed-over', ['verified'], 'repeated'],
+    ['held-open', ['verified'], 'repeated'],
+    ['locked', ['verified'], 'repeated'],
     ['handed-over', ['handed-over', 'verified'], 'repeated'],
     ['planned', ['planned'], 'opened'],
     ['refused', ['refused'], 'opened'],
