@@ -72,6 +72,18 @@ describe('judgeItems', () => {
   });
 });
 
+describe('judgeItems of an attempt that was closed', () => {
+  it.each([
+    ['partly-contained', false],
+    ['failed', false],
+    ['contained', true],
+  ])('as %s and followed by another calls that doubled: %s', (outcome, isDoubled) => {
+    const items = [{ sk: 'closed#01', outcome }, { sk: 'closed#02' }, { sk: 'opened#01' }, { sk: 'opened#02' }];
+
+    expect(judgeItems('inc-1', items).isDoubled).toBe(isDoubled);
+  });
+});
+
 describe('slope and growth', () => {
   it('measure how fast and how much', () => {
     expect(

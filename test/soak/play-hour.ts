@@ -132,10 +132,16 @@ export function judgeItems(id: string, items: readonly Readonly<Record<string, u
     id,
     outcome: readText(last?.['outcome']) ?? 'lost',
     isClosed: opened.length > 0 && ended.length > 0,
-    // A further attempt is right only where the one before it failed.
-    isDoubled: opened.length > 1 + ofKind('failed').length || new Set(opened).size !== opened.length,
+    // A further attempt is right only where one before it did not come to its end.
+    isDoubled: opened.length > 1 + items.filter(mayBeTakenUp).length || new Set(opened).size !== opened.length,
     words: items.map(({ sk }) => sk).join(', '),
   };
+}
+
+/** What failed, or was cut in part only, is taken up again by the next delivery of the same event. */
+function mayBeTakenUp({ sk, outcome }: Readonly<Record<string, unknown>>): boolean {
+  const isOver = outcome !== 'failed' && outcome !== 'partly-contained';
+  return typeof sk === 'string' && (sk.startsWith('failed#') || (sk.startsWith('closed#') && !isOver));
 }
 
 /** One restore for each kind of action undoes all of it; a second one finds what the first left to others. */
