@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { HostWorldError } from '../host-errors.ts';
 import type { FrontCount, FrontSpec, FrontTarget, ProbeOrder } from '../host-world.ts';
@@ -14,6 +15,9 @@ import { firstProbePort } from './traffic-probe.ts';
 
 const forwarderPath = fileURLToPath(new URL('forwarder.ts', import.meta.url));
 const settleTimeoutMs = 5000;
+// A server that was not heard says its word again: after 200 ms, then 400 ms (the kernel's retransmission).
+const agreeTimeoutMs = 1000;
+const agreeEveryMs = 20;
 
 type Traffic = RemoteProcess<typeof trafficMethods>;
 type Forwarder = RemoteProcess<typeof forwarderMethods>;
@@ -64,22 +68,22 @@ export class RealFronts {
     else await this.#move(front.spec, former[0]?.address, targets[0]?.address);
   }
 
-  /** Sockets on the servers themselves, once the clients have heard from every connection they believe in. */
+  /**
+   * Sockets on the servers themselves, once the clients have heard from every connection they believe in. A server may
+   * find out later than its client that a connection is gone, so it is given a moment to agree.
+   */
   async count(name: string): Promise<FrontCount> {
     const { spec, targets } = this.#find(name);
     // Clients of a front that leads nowhere reach nobody: there is nothing to wait for but their finding out.
     const atLeast = targets.length === 0 ? 0 : spec.clients;
-    await this.#clients.call('settleClients', { name, atLeast, timeoutMs: settleTimeoutMs });
-    const seen = spec.kind === 'forwarder' ? spec.address : spec.clientAddress;
-    const counts = spec.instanceIds.map(async (id) => {
-      const sockets = await listEstablishedSockets(this.#findServer(id).namespace);
-      const own = sockets.filter(
-        ({ localPort, remoteAddress, remotePort }) =>
-          localPort === spec.port && remoteAddress === seen && remotePort < firstProbePort,
-      );
-      return [id, own.length] as const;
-    });
-    return Object.fromEntries(await Promise.all(counts));
+    const heard = await this.#clients.call('settleClients', { name, atLeast, timeoutMs: settleTimeoutMs });
+    const deadline = Date.now() + agreeTimeoutMs;
+    for (;;) {
+      const count = await this.#countSockets(spec);
+      const total = Object.values(count).reduce((sum, sockets) => sum + sockets, 0);
+      if (total === heard || Date.now() > deadline) return count;
+      await sleep(agreeEveryMs);
+    }
   }
 
   async redial(name: string): Promise<void> {
@@ -95,6 +99,19 @@ export class RealFronts {
     if (!this.#checkers.has(order.from)) await addAddresses(peersNamespace, [order.from]);
     this.#checkers.add(order.from);
     return await this.#clients.call('probe', order);
+  }
+
+  async #countSockets({ instanceIds, kind, address, clientAddress, port }: FrontSpec): Promise<FrontCount> {
+    const seen = kind === 'forwarder' ? address : clientAddress;
+    const counts = instanceIds.map(async (id) => {
+      const sockets = await listEstablishedSockets(this.#findServer(id).namespace);
+      const own = sockets.filter(
+        ({ localPort, remoteAddress, remotePort }) =>
+          localPort === port && remoteAddress === seen && remotePort < firstProbePort,
+      );
+      return [id, own.length] as const;
+    });
+    return Object.fromEntries(await Promise.all(counts));
   }
 
   async #startForwarder({ address, port }: FrontSpec): Promise<Forwarder> {
