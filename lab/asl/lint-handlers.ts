@@ -40,7 +40,8 @@ export function lintHandlers({ name, state }: StatePlace): Finding[] {
 }
 
 function whyDead(error: string, earlier: readonly string[], state: State): string | undefined {
-  const taker = earlier.find((taken) => taken === error || COVERED[taken]?.(error) === true);
+  const covers = (taken: string): boolean => Object.hasOwn(COVERED, taken) && COVERED[taken]?.(error) === true;
+  const taker = earlier.find((taken) => taken === error || covers(taken));
   if (taker !== undefined) return `names "${error}", which an earlier entry already takes by "${taker}"`;
   if (error === STATES_ERRORS.runtime) return `names "${error}", which nothing can retry or catch`;
   // The execution's own error stands in the cause alone.

@@ -38,16 +38,21 @@ export function loadMachine(definition: unknown): Machine {
   return machine;
 }
 
-// Far beyond any machine; deeper ones would exhaust the stack of every recursive reader below.
+// Both far beyond any machine: what is deeper, or has more faults than that, would exhaust the stack of the readers below.
 const mostLevels = 200;
+const mostValues = 10_000;
 
-function isTooDeep(definition: unknown): boolean {
+/** Says in which way a definition is too large to be looked at. Works without recursion. */
+function findExcess(definition: unknown): string | undefined {
   let level: unknown[] = [definition];
+  let values = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > mostLevels) return true;
+    values += level.length;
+    if (depth > mostLevels) return `is nested more than ${mostLevels} levels deep`;
+    if (values > mostValues) return `must hold at most ${mostValues} values, got more`;
     level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
   }
-  return false;
+  return undefined;
 }
 
 /** Parses a definition and lists its problems; `machine` is missing when its shape is already wrong. */
@@ -55,9 +60,8 @@ export function inspectDefinition(definition: unknown): {
   readonly machine?: Machine;
   readonly problems: readonly Problem[];
 } {
-  if (isTooDeep(definition)) {
-    return { problems: [{ where: 'machine', message: `is nested more than ${mostLevels} levels deep` }] };
-  }
+  const excess = findExcess(definition);
+  if (excess !== undefined) return { problems: [{ where: 'machine', message: excess }] };
   // Shape first: the checks below may then rely on it.
   const parsed = MachineSchema.safeParse(definition);
   if (!parsed.success) return { problems: parsed.error.issues.flatMap(describeIssue) };

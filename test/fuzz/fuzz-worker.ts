@@ -1,9 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { writeSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { drawRecipe, makeInput } from './draw.ts';
 import { findFault, targets } from './targets.ts';
+import type { Told } from './told.ts';
 
-const { target: name, forMs, seed } = workerData as { target: string; forMs: number; seed: number };
+const [, , name = '', forMs, seed] = process.argv;
 const target = targets[name];
 if (target === undefined) throw new Error(`There is no target "${name}"`);
 
@@ -12,8 +13,19 @@ const mostShrinks = 200;
 /** More of the same says nothing new. */
 const mostFindings = 3;
 
-// oxlint-disable unicorn/require-post-message-target-origin -- a thread has no origin
-const until = Date.now() + forMs;
+/** Told at once and in order: what is told before a crash arrives. */
+function tell(told: Told): void {
+  writeSync(3, `${JSON.stringify(told)}\n`);
+}
+
+/** What is still held when nothing has to be held any more. */
+function weighHeapMb(): number {
+  globalThis.gc?.();
+  return Math.round(process.memoryUsage().heapUsed / 1e6);
+}
+
+const startMb = weighHeapMb();
+const until = Date.now() + Number(forMs);
 let inputs = 0;
 let findings = 0;
 for (let round = 0; Date.now() < until && findings < mostFindings; round += 1) {
@@ -22,11 +34,11 @@ for (let round = 0; Date.now() < until && findings < mostFindings; round += 1) {
       if (Date.now() > until) return true;
       inputs += 1;
       // Told before it is tried: whoever watches knows what hung.
-      parentPort?.postMessage({ kind: 'about', recipe });
+      tell({ kind: 'about', recipe });
       return findFault(target, makeInput(target, recipe)) === null;
     }),
     {
-      seed: seed + round,
+      seed: Number(seed) + round,
       numRuns: 500,
       interruptAfterTimeLimit: Math.max(1, until - Date.now()),
       endOnFailure: inputs > mostShrinks * 100,
@@ -35,6 +47,6 @@ for (let round = 0; Date.now() < until && findings < mostFindings; round += 1) {
   const [recipe] = run.counterexample ?? [];
   if (recipe === undefined) continue;
   findings += 1;
-  parentPort?.postMessage({ kind: 'fault', recipe, fault: findFault(target, makeInput(target, recipe)) ?? 'flaky' });
+  tell({ kind: 'fault', recipe, fault: findFault(target, makeInput(target, recipe)) ?? 'flaky' });
 }
-parentPort?.postMessage({ kind: 'done', inputs });
+tell({ kind: 'done', inputs, startMb, endMb: weighHeapMb(), mostMb: Math.round(process.resourceUsage().maxRSS / 1e3) });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawRecipe, makeInput, type Case } from './draw.ts';
-import { mutateText, mutateValue } from './mutate.ts';
+import { mostCharacters, mutateText, mutateValue } from './mutate.ts';
 import { findFault, targets } from './targets.ts';
 
 const folder = join(import.meta.dirname, 'cases');
@@ -60,5 +60,24 @@ describe('mutateValue', () => {
     expect(mutateValue(sample, steps)).toEqual(mutateValue(sample, steps));
     expect(mutateText('text', steps)).toBe(mutateText('text', steps));
     expect(sample).toEqual({ a: [1, { b: 'text' }] });
+  });
+
+  it.each([
+    ['a text', 'x'],
+    ['a list', [0]],
+    ['a map', { a: { b: 0 } }],
+  ])('repeats %s within bounds', (_words, sample) => {
+    const fiveThousandTimes = { place: 0, change: 8, value: 3 };
+
+    const { length } = JSON.stringify(mutateValue(sample, [fiveThousandTimes, fiveThousandTimes]));
+
+    expect(length).toBeGreaterThan(20_000);
+    expect(length).toBeLessThanOrEqual(mostCharacters + 1_000);
+  });
+
+  it('keeps texts within bounds', () => {
+    const doubling = { place: 0, change: 6, value: 0 };
+
+    expect(mutateText('x'.repeat(600_000), [doubling, doubling])).toHaveLength(mostCharacters);
   });
 });

@@ -7,6 +7,9 @@ export interface Step {
 
 type Bag = Record<string | number, unknown>;
 
+/** No event, state, policy or audit entry is larger. A step adds no more than about as much to what it changes. */
+export const mostCharacters = 1_048_576;
+
 /** Applies the steps to a copy of the value; the same steps always give the same. */
 export function mutateValue(sample: unknown, steps: readonly Step[]): unknown {
   // The root lies in a box, so that it can be replaced as well.
@@ -16,30 +19,30 @@ export function mutateValue(sample: unknown, steps: readonly Step[]): unknown {
     // The whole value may have been taken away.
     if (places.length === 0) break;
     const [parent, key] = pick(places, place);
-    pick(changes, change)(parent, key, pick(nastyValues, value)(), value);
+    pick(changes, change)(parent, key, pick(nastyValues, value), value);
   }
   return box['root'];
 }
 
-/** As `mutateValue`, for text: cuts, doubles and replaces stretches of it. */
+/** As `mutateValue`, for text: cuts, doubles and replaces stretches of it; never longer than `mostCharacters`. */
 export function mutateText(sample: string, steps: readonly Step[]): string {
   return steps.reduce((text, { place, change, value }) => {
     const at = text.length === 0 ? 0 : place % text.length;
     const end = Math.min(text.length, at + (value % 40));
-    return pick(textChanges, change)(text, at, end, value);
+    return pick(textChanges, change)(text, at, end, value).slice(0, mostCharacters);
   }, sample);
 }
 
-type Change = (parent: Bag, key: string | number, nasty: unknown, value: number) => void;
+type Change = (parent: Bag, key: string | number, nasty: () => unknown, value: number) => void;
 
 const changes: readonly Change[] = [
-  (parent, key, nasty) => put(parent, key, nasty),
-  (parent, key, nasty) => put(parent, key, nasty),
+  (parent, key, nasty) => put(parent, key, nasty()),
+  (parent, key, nasty) => put(parent, key, nasty()),
   (parent, key) => void (Array.isArray(parent) ? parent.splice(Number(key), 1) : delete parent[key]),
   (parent, key) => put(parent, key, [parent[key]]),
   (parent, key) => put(parent, key, { [key]: parent[key] }),
-  (parent, key) => put(parent, key, toJson(parent[key])),
-  (parent, _key, nasty, value) => put(parent, pick(nastyKeys, value), nasty),
+  (parent, key) => put(parent, key, toJson(parent[key]) ?? '['),
+  (parent, _key, nasty, value) => put(parent, pick(nastyKeys, value), nasty()),
   (parent, key, _nasty, value) => {
     const moved = parent[key];
     if (!Array.isArray(parent)) delete parent[key];
@@ -50,12 +53,12 @@ const changes: readonly Change[] = [
   (parent, key, _nasty, value) => put(parent, key, flipLetter(show(parent[key]), value)),
 ];
 
-/** What is nested too deeply to be written stays unwritten. */
-function toJson(value: unknown): string {
+/** What is nested too deeply cannot be written. */
+function toJson(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value) ?? 'undefined';
+    return JSON.stringify(value);
   } catch {
-    return '[';
+    return undefined;
   }
 }
 
@@ -113,6 +116,7 @@ const nastyValues: readonly (() => unknown)[] = [
   () => '1:'.repeat(50_000),
   () => Array.from({ length: 100_000 }, (_, index) => index),
   () => Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, index])),
+  () => Array.from({ length: 100_000 }, () => ({})),
 ];
 
 const firstLarge = 24;
@@ -166,6 +170,7 @@ const nastyTexts: readonly (() => string)[] = [
   () => '{}\n'.repeat(20_000),
   () => billionLaughs,
   () => '? '.repeat(500),
+  () => `\nexceptions: [${'{},'.repeat(21_000)}]\n`,
 ];
 
 /** Nine levels of nine references each: 387 million texts, if they were written out. */
@@ -180,9 +185,10 @@ function listPlaces(box: Bag): [Bag, string | number][] {
   const places: [Bag, string | number][] = [];
   const ahead: Bag[] = [box];
   for (let bag = ahead.pop(); bag !== undefined && places.length < 2_000; bag = ahead.pop()) {
-    for (const key of Object.keys(bag).slice(0, 200)) {
-      const index = Array.isArray(bag) ? Number(key) : key;
-      places.push([bag, index]);
+    // A list of a million has as many keys to write out.
+    const keys = Array.isArray(bag) ? bag.slice(0, 200).keys() : Object.keys(bag).slice(0, 200);
+    for (const key of keys) {
+      places.push([bag, key]);
       const inner = bag[key];
       if (typeof inner === 'object' && inner !== null) ahead.push(inner as Bag);
     }
@@ -190,10 +196,15 @@ function listPlaces(box: Bag): [Bag, string | number][] {
   return places;
 }
 
+/** Repeats a text, the items of a list or any other value in a list, as often as the size allows. */
 function repeat(value: unknown, times: number): unknown {
-  if (typeof value === 'string') return value.repeat(times);
-  if (!Array.isArray(value)) return Array.from({ length: times }, () => value);
-  return Array.from({ length: times }, () => value as unknown[]).flat();
+  const json = toJson(value);
+  if (json === undefined) return [value];
+  const copies = Math.max(1, Math.min(times, Math.floor(mostCharacters / json.length)));
+  if (typeof value === 'string') return value.repeat(copies);
+  // Each its own copy: a later step changes one of them, not thousands at once.
+  const list = Array.from({ length: copies }, () => JSON.parse(json) as unknown);
+  return Array.isArray(value) ? list.flat() : list;
 }
 
 function flipLetter(text: string, value: number): string {

@@ -1,13 +1,18 @@
 // npm run fuzz [-- --minutes 2] [-- --only <target>] [-- --json] [-- --seed N]: draws spoiled inputs for everything that reads
-// what others wrote, each target in a thread with little memory and under a watch. Exit status 1 with findings, which are
-// written as cases to test/fuzz/cases.
+// what others wrote, each target in a process with little memory and under a watch. Exit status 0: every target had its
+// time, each input a clear outcome, and nothing was held. 1: findings, which are written as cases to test/fuzz/cases; memory
+// that was held, which no single input shows; options that are none; or a target that did not start.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { sha256Hex } from '../../lambdas/shared/canonical-json.ts';
 import type { Case, Recipe } from './draw.ts';
 import { targets } from './targets.ts';
+import type { Memory, Told } from './told.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,68 +23,73 @@ const { values } = parseArgs({
   },
 });
 
-/** Half of what the smallest function has. */
+/** A seventh of what a function has. */
 const mostMemoryMb = 256;
 /** No input takes a thousandth of it on an idle machine. */
 const hangMs = 30_000;
 
-interface Told {
-  readonly kind: 'about' | 'fault' | 'done';
-  readonly recipe?: Recipe;
-  readonly fault?: string;
-  readonly inputs?: number;
-}
+/** What a target may still hold after its time, beyond what its code takes: a reader that keeps what it read grows for ever. */
+const mostKeptMb = 32;
 
 interface TargetRun {
   readonly target: string;
   readonly inputs: number;
+  readonly memory: Memory | null;
   readonly findings: readonly Case[];
 }
 
 /** Runs one target until its time is over, it hangs, or it dies of its memory; each of these is a finding. */
 async function runTarget(target: string, forMs: number, seed: number): Promise<TargetRun> {
-  const worker = new Worker(new URL('fuzz-worker.ts', import.meta.url), {
-    workerData: { target, forMs, seed },
-    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb },
-    env: { ...process.env },
-  });
+  // A process and no thread: a thread that fills its heap by one large piece ends the whole process, and what it did is lost.
+  const worker = spawn(
+    process.execPath,
+    [
+      `--max-old-space-size=${mostMemoryMb}`,
+      '--expose-gc',
+      join(import.meta.dirname, 'fuzz-worker.ts'),
+      target,
+      String(forMs),
+      String(seed),
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
+  );
   let last: Recipe | undefined;
-  let inputs = 0;
+  let done: (Memory & { inputs: number }) | undefined;
+  let told = 0;
+  let hangs = false;
   const findings: Case[] = [];
-  const add = (found: string, recipe = last): void => {
-    if (recipe !== undefined) findings.push({ target, found, ...recipe });
+  const onHang = (): void => {
+    hangs = true;
+    worker.kill('SIGKILL');
   };
-  return await new Promise((resolve, reject) => {
-    const end = (): void => {
-      clearTimeout(watch);
-      void worker.terminate();
-      resolve({ target, inputs, findings });
-    };
-    const onHang = (): void => {
-      add(`Hangs: no answer within ${hangMs / 1000} s`);
-      end();
-    };
-    let watch = setTimeout(onHang, hangMs);
-    worker.on('message', ({ kind, recipe, fault, inputs: count }: Told) => {
-      clearTimeout(watch);
-      watch = setTimeout(onHang, hangMs);
-      if (recipe !== undefined) last = recipe;
-      if (kind === 'fault') add(fault ?? '', recipe);
-      if (kind === 'done') {
-        inputs = count ?? 0;
-        end();
-      }
+  let watch = setTimeout(onHang, hangMs);
+  const closed = once(worker, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+  for await (const line of createInterface({ input: worker.stdio[3] as Readable })) {
+    clearTimeout(watch);
+    watch = setTimeout(onHang, hangMs);
+    const news = JSON.parse(line) as Told;
+    if (news.kind === 'done') done = news;
+    else last = news.recipe;
+    if (news.kind === 'about') told += 1;
+    if (news.kind === 'fault') findings.push({ target, found: news.fault, ...news.recipe });
+  }
+  const [status, signal] = await closed;
+  clearTimeout(watch);
+  if (done === undefined) {
+    if (last === undefined) throw new Error(`"${target}" was not fuzzed: its process ended with ${signal ?? status}`);
+    findings.push({
+      target,
+      found: hangs ? `Hangs: no answer within ${hangMs / 1000} s` : nameDeath(status, signal),
+      ...last,
     });
-    worker.on('error', (error: NodeJS.ErrnoException) => {
-      if (last === undefined) return reject(error);
-      add(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? `Takes more than ${mostMemoryMb} MB`
-          : `${error.name}: ${error.message}`,
-      );
-      end();
-    });
-  });
+  }
+  return { target, inputs: done?.inputs ?? told, memory: done ?? null, findings };
+}
+
+/** A process that reaches the end of its heap aborts itself. */
+function nameDeath(status: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === 'SIGABRT' || status === 134) return `Takes more than ${mostMemoryMb} MB`;
+  return `Ends the process with ${signal ?? status}`;
 }
 
 function keep(finding: Case): string {
@@ -96,15 +106,20 @@ if (only !== undefined && !Object.hasOwn(targets, only)) {
 const names = Object.keys(targets).filter((name) => only === undefined || name === only);
 const forMs = (Number(values.minutes) * 60_000) / names.length;
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-let count = 0;
 for (const name of names) {
-  const { inputs, findings } = await runTarget(name, forMs, seed);
-  count += findings.length;
+  const { inputs, memory, findings } = await runTarget(name, forMs, seed);
   const kept = findings.map(keep);
-  const line = { target: name, inputs, seed, ok: findings.length === 0, findings: findings.map(({ found }) => found) };
+  const faults = findings.map(({ found }, index) => `${kept[index]}: ${found}`);
+  if (memory !== null && memory.endMb - memory.startMb > mostKeptMb) {
+    faults.push(`Holds ${memory.endMb} MB after ${inputs} inputs, ${memory.startMb} MB before them`);
+  }
+  const ok = faults.length === 0;
+  const held = memory === null ? '' : `, ${memory.startMb} to ${memory.endMb} MB held, ${memory.mostMb} MB at most`;
   console.log(
-    values.json === true ? JSON.stringify(line) : `${line.ok ? 'ok    ' : 'FAILED'} ${name}: ${inputs} inputs`,
+    values.json === true
+      ? JSON.stringify({ target: name, inputs, seed, ok, memory, findings: faults })
+      : `${ok ? 'ok    ' : 'FAILED'} ${name}: ${inputs} inputs${held}`,
   );
-  findings.forEach(({ found }, index) => console.error(`       ${kept[index]}: ${found}`));
+  for (const fault of faults) console.error(`       ${fault}`);
+  if (!ok) process.exitCode = 1;
 }
-if (count > 0) process.exitCode = 1;

@@ -88,7 +88,10 @@ function pickQuestion() {
   return { incident, cohort };
 }
 
-/** What the table gives back has both keys, and is shallow enough to have been put. */
+/** The most that the table takes as one item. */
+const mostItemBytes = 409_600;
+
+/** What the table gives back has both keys, and is shallow and small enough to have been put. */
 function isItem(value: unknown): value is AuditItem {
   return isRecord(value) && isKey(value['pk'], 2048) && isKey(value['sk'], 1024) && isWritable(value);
 }
@@ -99,7 +102,7 @@ function isKey(value: unknown, mostBytes: number): boolean {
 
 function isWritable(value: unknown): boolean {
   try {
-    return JSON.stringify(value).length > 0;
+    return Buffer.byteLength(JSON.stringify(value)) <= mostItemBytes;
   } catch {
     return false;
   }

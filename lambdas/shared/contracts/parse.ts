@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
 
+/** An event has at most 1 MB, and real ones take 20 bytes and more a value; a list of faults takes hundreds a fault. */
+const mostValues = 50_000;
+
 /**
  * Parses `value` by `schema`; on failure throws what `fail` makes of one message that names path, rule and value of
- * every fault.
+ * every fault. What holds more values than any message is refused before it is looked at.
  */
 export function parseWith<Schema extends z.ZodMiniType>(
   schema: Schema,
@@ -10,9 +13,42 @@ export function parseWith<Schema extends z.ZodMiniType>(
   subject: string,
   fail: (message: string) => Error,
 ): z.output<Schema> {
-  const parsed = z.safeParse(schema, value, { reportInput: true });
+  const crowd = findCrowd(value);
+  if (crowd !== undefined) throw fail(`${subject} is not valid: ${crowd}`);
+  const parsed = tryParse(schema, value);
+  if (parsed === 'overflow') {
+    throw fail(`${subject} is not valid: (root): must have fewer faults than can be listed, got ${showValue(value)}`);
+  }
   if (parsed.success) return parsed.data;
   throw fail(`${subject} is not valid: ${describeIssues(parsed.error.issues).join('; ')}`);
+}
+
+/** The library hands on the faults of a list as arguments of one call: some 120,000 exhaust the stack. */
+function tryParse<Schema extends z.ZodMiniType>(schema: Schema, value: unknown) {
+  try {
+    return z.safeParse(schema, value, { reportInput: true });
+  } catch (error) {
+    if (error instanceof RangeError && error.message.includes('call stack')) return 'overflow';
+    throw error;
+  }
+}
+
+/** Names the list or map with which the values become too many. Without recursion; what holds itself ends it as well. */
+function findCrowd(root: unknown): string | undefined {
+  const ahead: (readonly [path: string, value: unknown])[] = [['', root]];
+  let values = 0;
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    const [path, value] = next;
+    if (typeof value !== 'object' || value === null) continue;
+    const entries = Array.isArray(value) ? value.length : Object.keys(value).length;
+    values += entries;
+    if (values > mostValues) {
+      const name = path === '' ? '(root)' : shorten(path.slice(1));
+      return `${name}: must leave the whole at no more than ${mostValues} values, got ${entries} entries`;
+    }
+    for (const [key, member] of Object.entries(value)) ahead.push([`${path}.${key}`, member]);
+  }
+  return undefined;
 }
 
 /** The message goes into the audit beside the event itself: it must stay small whatever the event. */

@@ -217,3 +217,14 @@ describe('loadMachine', () => {
     expect(inspectDefinition(definition).problems).toHaveLength(4);
   });
 });
+
+describe('inspectDefinition', () => {
+  // The faults of each would exhaust the stack.
+  it('refuses a definition of more values than any machine has, without looking at them', () => {
+    const definition = withRetry(...Array.from({ length: 100_000 }, () => ({})));
+
+    expect(inspectDefinition(definition)).toEqual({
+      problems: [{ where: 'machine', message: 'must hold at most 10000 values, got more' }],
+    });
+  });
+});

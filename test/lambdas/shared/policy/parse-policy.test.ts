@@ -291,4 +291,10 @@ describe('parsePolicy', () => {
 
     expect(parsePolicy({ version: 1, goldenChannels }).goldenChannels).toHaveLength(4);
   });
+
+  it('names the first twenty of many faults, and how many more there are', () => {
+    const services = Array.from({ length: 600 }, () => shop);
+
+    expect(() => parsePolicy({ version: 1, services })).toThrow(/services\.20\.name: must differ [^;]*; and 579 more$/);
+  });
 });
