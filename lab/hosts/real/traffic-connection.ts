@@ -44,6 +44,12 @@ export class TrafficConnection {
     return this.#open;
   }
 
+  /** Our end as `ss` prints it. */
+  get localEnd(): string {
+    const { localAddress = '', localPort = 0 } = this.#socket;
+    return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
+  }
+
   /** Says a word; the answer is counted when it comes. A session has one question at a time. */
   say(): void {
     const { greetings, word } = this.#voice;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TrafficConnection } from './traffic-connection.ts';
 import type { DialTarget } from './traffic-connection.ts';
+import { findLost, findSilent } from './traffic-silence.ts';
 
 /** One dialling address, one dialled address and port, and how many connections between them are wanted. */
 export interface LinkSpec extends DialTarget {
@@ -59,17 +60,18 @@ export class TrafficLink {
     return this.open.length - stillSilent.length;
   }
 
-  /** Remembers the connections that echo now; from here on breaks are counted. */
+  /** Remembers the connections that are not lost now; from here on breaks are counted. */
   async watch(timeoutMs: number): Promise<void> {
     const open = this.open;
-    const silent = new Set(await findSilent(open, timeoutMs));
-    this.#watched = open.filter((connection) => !silent.has(connection));
+    // Not the silent ones: whoever was only slow to answer would go unwatched.
+    const lost = new Set(await findLost(open, timeoutMs));
+    this.#watched = open.filter((connection) => !lost.has(connection));
     this.#brokenAt = undefined;
   }
 
-  /** How many of the watched connections are gone or no longer echo. */
+  /** How many of the watched connections are gone or no longer echo; only slow ones are waited for. */
   async countLost(timeoutMs: number): Promise<number> {
-    return (await findSilent(this.#watched, timeoutMs)).length;
+    return (await findLost(this.#watched, timeoutMs)).length;
   }
 
   /** Ends the link and all its connections. */
@@ -104,20 +106,4 @@ export class TrafficLink {
     this.#connections.delete(connection);
     connection.end();
   }
-}
-
-/** Asks every connection for an echo and returns those that gave none in time. */
-async function findSilent(
-  connections: readonly TrafficConnection[],
-  timeoutMs: number,
-): Promise<readonly TrafficConnection[]> {
-  const asked = connections.map((connection) => ({ connection, hasEchoed: connection.expectEcho() }));
-  const deadline = Date.now() + timeoutMs;
-  let silent = asked;
-  // A connection that is closed will never answer: only the open ones are worth waiting for.
-  while (silent.some(({ connection }) => connection.isOpen) && Date.now() < deadline) {
-    await sleep(5);
-    silent = silent.filter(({ hasEchoed }) => !hasEchoed());
-  }
-  return silent.map(({ connection }) => connection);
 }
