@@ -10,8 +10,7 @@ export const longProofs = [
   ...['approval', 'audit', 'command', 'faults', 'storm', 'fleet-alarms', 'permissions', 'reviews', 'time-zones'].map(
     (name) => `test/acceptance/${name}.test.ts`,
   ),
-  'test/lab/hosts/machine.test.ts',
-  'test/lab/hosts/host-world.test.ts',
+  ...['machine', 'host-world', 'fronts', 'real/real-host-world'].map((name) => `test/lab/hosts/${name}.test.ts`),
 ];
 
 /** What `npm test` plays in part and the proofs play whole. */

@@ -23,6 +23,8 @@ try {
   const handler = await loadHandler(process.env._HANDLER ?? 'index.handler');
   process.on('message', (message) => void answer(handler, message));
   tell({ kind: 'ready' });
+  // The SDK loads it at the first call of a plain endpoint; AWS's have TLS, and `node:https` comes with the bundle.
+  void import('node:http');
 } catch (error) {
   tell({ kind: 'init-failed', error: toFunctionError(error) });
 }

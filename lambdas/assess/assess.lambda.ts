@@ -13,12 +13,16 @@ import { fuseHandler } from '../shared/middleware/base.ts';
 import { readPolicy } from '../shared/policy/read-policy.ts';
 import { assess } from './assess.ts';
 import { AssessEnvironmentSchema } from './environment.ts';
+import { rehearseAssess } from './rehearsal.ts';
 
 // Made once a container: their connections are kept for the next event.
 const ec2 = makeHastyClients((options) => new EC2Client(options));
 const cloudWatch = makeHastyClients((options) => new CloudWatchClient(options));
 // All it writes here may be written twice: an opening that was lost on the way back is found again as our own.
 const dynamoDb = new DynamoDBClient(hastyOptions);
+
+// Copies that are kept ready have it behind them when the first event comes.
+void rehearseAssess();
 
 /**
  * Runs first in every execution of `respond`. The state machine may run it again after a lost answer; the incident is

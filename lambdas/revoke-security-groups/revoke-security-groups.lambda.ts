@@ -7,10 +7,14 @@ import { ActionRequestSchema } from '../shared/contracts/action.ts';
 import { fuseHandler } from '../shared/middleware/base.ts';
 import { readPolicy } from '../shared/policy/read-policy.ts';
 import { RevokeSecurityGroupsEnvironmentSchema } from './environment.ts';
+import { rehearseCut } from './rehearsal.ts';
 import { cutNetwork } from './revoke-security-groups.ts';
 
 const ec2 = new EC2Client(withSockets(callsAtOnce));
 const dynamo = new DynamoDBClient(clientOptions);
+
+// Copies that are kept ready have it behind them when the first event comes.
+void rehearseCut();
 
 /**
  * Runs as state "Revoke security groups". It may run twice for one cohort (a retry of the state machine): then it goes

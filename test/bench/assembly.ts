@@ -13,17 +13,20 @@ export interface Assembly {
   remove(): Promise<void>;
 }
 
-/** A budget that no fleet of the bench is over: nobody shall be asked first. */
-const policy = {
-  version: 1,
-  agentPath: { cidrs: ['10.0.255.0/28'] },
-  budgets: { windowMinutes: 60, servers: 5000 },
-};
+/** How the policy has servers cut from the network. */
+export type Means = 'interfaces' | 'subnets';
 
 /** Bundles the functions and synthesises the app under a policy of the bench's own. */
-export async function makeAssembly(): Promise<Assembly> {
+export async function makeAssembly(networkMeans: Means): Promise<Assembly> {
   const folder = await mkdtemp(join(tmpdir(), 'connection-fuse-bench-'));
   const policyPath = join(folder, 'policy.yaml');
+  const policy = {
+    version: 1,
+    agentPath: { cidrs: ['10.0.255.0/28'] },
+    fleet: { networkMeans },
+    // No fleet of the bench is over it: nobody shall be asked first.
+    budgets: { windowMinutes: 60, servers: 5000 },
+  };
   // JSON is YAML.
   await writeFile(policyPath, JSON.stringify(policy));
   await buildFunctions();

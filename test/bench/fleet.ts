@@ -4,22 +4,29 @@ import { labAccountId, labRegion, labVpcId } from '../../lab/lab.ts';
 const severity = 9;
 
 /**
- * Raises a fleet of servers that share one security group, each with one connection, and returns GuardDuty's finding about
- * all of them, as EventBridge brings it. Fleets of other generations have other servers and other findings.
+ * Raises a fleet of servers that share one security group and have subnets to themselves, each with one connection, and
+ * returns GuardDuty's finding about all of them, as EventBridge brings it. Fleets of other generations have other servers,
+ * subnets and findings.
  */
 export async function raiseFleet(lab: Lab, size: number, generation: number): Promise<unknown> {
   const { ec2, ssm } = lab.aws;
   const ingress = [{ ipProtocol: 'tcp', fromPort: 443, cidrIpv4: '0.0.0.0/0' }];
   const groupId = ec2.addSecurityGroup({ groupName: `fleet ${generation}`, vpcId: labVpcId, ingress });
+  const name = `0f${String(generation).padStart(3, '0')}`;
   const servers = Array.from({ length: size }, (_, index) => ({
-    id: `i-0f${String(generation).padStart(3, '0')}${String(index).padStart(12, '0')}`,
+    id: `i-${name}${String(index).padStart(12, '0')}`,
     address: `10.${100 + generation}.${index >> 7}.${(index & 127) + 10}`,
+    subnetId: `subnet-${name}${String(index >> 7).padStart(12, '0')}`,
   }));
-  for (const { id, address } of servers) {
+  for (const [index, subnetId] of [...new Set(servers.map((server) => server.subnetId))].entries()) {
+    ec2.addSubnet({ subnetId, vpcId: labVpcId, cidrBlock: `10.${100 + generation}.${index}.0/24` });
+  }
+  for (const { id, address, subnetId } of servers) {
     const user = { name: 'user', address: '198.51.100.20', connections: 1, port: 443, golden: false } as const;
     ec2.addInstance({
       instanceId: id,
       vpcId: labVpcId,
+      subnetId,
       networkInterfaces: [{ privateIpAddress: address, groupIds: [groupId] }],
     });
     ssm.addInstance({ instanceId: id, platformType: 'Linux', ipAddress: address });

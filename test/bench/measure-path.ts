@@ -1,4 +1,5 @@
 import { countPath } from '../../lab/latency/count-path.ts';
+import { describeFleet } from './measure-cut.ts';
 import { hold, tell } from './measured.ts';
 import type { Measured } from './measured.ts';
 import type { FleetPlans } from './record-fleets.ts';
@@ -17,11 +18,11 @@ const peersStates = 'gdars 2, ASR 9, AFO 11; the others have no state machine';
 
 /** Calls and states between the event and the first block, counted in the runs that the lab was just seen to do. */
 export function measurePath(fleets: readonly FleetPlans[]): Measured[] {
-  return fleets.flatMap(({ size, cold }) => {
+  return fleets.flatMap(({ size, means, cold }) => {
     if (cold === null) return [];
     const { functions, statesEntered, calls, callsInSeries, series } = countPath(cold);
     const note = `${series.join(' > ')}; others: ${peers}`;
-    const of = `before the first block, ${size} ${size === 1 ? 'server' : 'servers'}`;
+    const of = `before the first block, ${describeFleet(size, means)}`;
     return [
       hold(`functions ${of}`, functions, 'functions', mostFunctions),
       size <= mostSockets

@@ -5,13 +5,15 @@ import { isBlocking } from '../../lab/latency/plan-step.ts';
 import type { Plan } from '../../lab/latency/plan-step.ts';
 import { createRandom } from '../../lab/latency/random.ts';
 import { recordRun, toStem } from '../../lab/latency/record-run.ts';
-import type { Assembly } from './assembly.ts';
+import type { Assembly, Means } from './assembly.ts';
 import { raiseFleet } from './fleet.ts';
 import { measurePace } from './pace.ts';
 
 /** What a fleet's cut was seen to do in the lab. */
 export interface FleetPlans {
   readonly size: number;
+  /** How they were cut from the network. */
+  readonly means: Means;
   /** Functions that are kept ready where this is deployed; all others start cold. */
   readonly provisioned: ReadonlySet<string>;
   /** By functions whose processes had served nobody yet. Null where the fleet was not cut. */
@@ -26,23 +28,24 @@ export interface FleetPlans {
 
 /** Sizes of the fleets, and how often each is recorded: the quietest recording counts, for others only add waiting. */
 const fleetSizes = [
-  { size: 1, recordings: 3 },
-  { size: 10, recordings: 1 },
-  { size: 87, recordings: 2 },
-  { size: 1000, recordings: 1 },
+  { size: 1, means: 'interfaces', recordings: 3 },
+  { size: 10, means: 'interfaces', recordings: 1 },
+  { size: 87, means: 'interfaces', recordings: 2 },
+  { size: 87, means: 'subnets', recordings: 2 },
+  { size: 1000, means: 'interfaces', recordings: 1 },
 ] as const;
 
 /** Records the cut of each fleet from the event to the end, in labs of their own. */
 export async function recordFleets(
-  assembly: Pick<Assembly, 'path' | 'yardstick'>,
+  findAssembly: (means: Means) => Promise<Assembly>,
   tell: (line: string) => void,
 ): Promise<readonly FleetPlans[]> {
-  const provisioned = new Set([...findProvisioned(assembly.path)].map(toStem));
   const fleets: FleetPlans[] = [];
-  for (const { size, recordings } of fleetSizes) {
+  for (const { size, means, recordings } of fleetSizes) {
+    const assembly = await findAssembly(means);
     const recorded: Recorded[] = [];
     for (let turn = 0; turn < recordings; turn += 1) {
-      tell(`the cut of ${size} in the lab, recording ${turn + 1} of ${recordings}`);
+      tell(`the cut of ${size} by ${means} in the lab, recording ${turn + 1} of ${recordings}`);
       recorded.push(await recordFleet(size, assembly, turn));
     }
     const cold = pickQuietest(recorded.map(([first]) => first.plan));
@@ -50,8 +53,9 @@ export async function recordFleets(
     const problem = recorded.flat().map(({ end }) => end)[0] ?? '';
     fleets.push({
       size,
+      means,
       yardstick: assembly.yardstick,
-      provisioned,
+      provisioned: new Set([...findProvisioned(assembly.path)].map(toStem)),
       cold,
       warm,
       problem: cold === null || warm === null ? problem : '',

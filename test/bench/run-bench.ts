@@ -2,7 +2,7 @@
 // reference in one run. Exit status 1 when one is broken. A name is one of the keys below.
 import { parseArgs } from 'node:util';
 import { makeAssembly } from './assembly.ts';
-import type { Assembly } from './assembly.ts';
+import type { Assembly, Means } from './assembly.ts';
 import { measureAssess } from './measure-assess.ts';
 import { measureBundles } from './measure-bundles.ts';
 import { measureCut } from './measure-cut.ts';
@@ -21,22 +21,23 @@ const { values } = parseArgs({
 /** Figures go to stdout; what is going on does not. */
 const say = (line: string): void => console.error(`… ${line}`);
 
-let making: Promise<Assembly> | undefined;
+const made = new Map<Means, Promise<Assembly>>();
 /** Made by the first who needs it: the lab of all measurements runs the same app. */
-const findAssembly = (): Promise<Assembly> => (making ??= makeAssembly());
+const findAssembly = async (means: Means): Promise<Assembly> => {
+  const making = made.get(means) ?? makeAssembly(means);
+  made.set(means, making);
+  return making;
+};
 
 let recorded: Promise<readonly FleetPlans[]> | undefined;
 /** Two measurements look at the same runs. */
-const readFleets = async (): Promise<readonly FleetPlans[]> => {
-  const assembly = await findAssembly();
-  return (recorded ??= recordFleets(assembly, say));
-};
+const readFleets = (): Promise<readonly FleetPlans[]> => (recorded ??= recordFleets(findAssembly, say));
 
 const measurements: Readonly<Record<string, () => Promise<Measured[]> | Measured[]>> = {
   bundles: measureBundles,
   path: async () => measurePath(await readFleets()),
   cut: async () => measureCut(await readFleets()),
-  assess: async () => measureAssess(await findAssembly()),
+  assess: async () => measureAssess(await findAssembly('interfaces')),
   growth: measureGrowth,
   hosts: async () => measureHostCut(say),
 };
@@ -59,8 +60,7 @@ try {
     }
   }
 } finally {
-  const assembly = await making?.catch(() => undefined);
-  await assembly?.remove();
+  for (const making of made.values()) await (await making.catch(() => undefined))?.remove();
 }
 if (values.write === true && values.only === undefined) await writePage(results);
 if (results.some(({ ok }) => !ok)) process.exitCode = 1;
