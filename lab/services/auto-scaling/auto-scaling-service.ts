@@ -30,12 +30,17 @@ export interface GroupSeed {
     /** Default: InService. */
     readonly state?: LifecycleState;
   }[];
+  /** Instances that the group launches when it wants more, in this order; they are known to EC2 already. Default: none. */
+  readonly spares?: readonly string[];
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 const codes: InputErrorCodes = { invalid: 'ValidationError', missing: 'ValidationError' };
 
-/** The Auto Scaling of the lab: groups whose instances go into standby and come back. It launches and ends nothing. */
+/**
+ * The Auto Scaling of the lab: groups whose instances go into standby and come back. It launches what was put ready for it,
+ * and ends nothing.
+ */
 export class AutoScalingService implements AwsService {
   readonly name = 'autoscaling';
   readonly wire: Wire = {
@@ -61,7 +66,7 @@ export class AutoScalingService implements AwsService {
 
   /** Adds a group and returns its ARN. What is in service counts as desired. */
   addGroup(seed: GroupSeed): string {
-    const { name, minSize, maxSize, targetGroupArns = [], tags } = seed;
+    const { name, minSize, maxSize, targetGroupArns = [], spares = [], tags } = seed;
     const { accountId, region } = this.model;
     const uuid = '00000000-0000-4000-8000-000000000000';
     const arn = `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:${uuid}:autoScalingGroupName/${name}`;
@@ -74,7 +79,16 @@ export class AutoScalingService implements AwsService {
       }),
     );
     const desired = instances.filter(({ state }) => state === 'InService').length;
-    this.model.groups.set(name, { name, arn, minSize, maxSize, desired, targetGroupArns, instances });
+    this.model.groups.set(name, {
+      name,
+      arn,
+      minSize,
+      maxSize,
+      desired,
+      targetGroupArns,
+      instances,
+      spares: [...spares],
+    });
     this.model.tags.set(arn, tags);
     return arn;
   }

@@ -31,7 +31,9 @@ export interface Group {
   readonly maxSize: number;
   desired: number;
   readonly targetGroupArns: readonly string[];
-  readonly instances: readonly GroupInstance[];
+  readonly instances: GroupInstance[];
+  /** Servers that stand by in the lab: the group launches the first where it wants one more. */
+  readonly spares: string[];
 }
 
 /** How a group's instances enter and leave the target groups; a LoadBalancing service is one. */

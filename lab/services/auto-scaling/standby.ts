@@ -24,17 +24,36 @@ function enterStandby(model: AutoScalingModel): Operation {
   return defineOperation(schema, ({ AutoScalingGroupName, InstanceIds, ShouldDecrementDesiredCapacity }) => {
     const group = findGroup(model, AutoScalingGroupName);
     const instances = pickInstances(group, InstanceIds, 'InService');
-    if (!ShouldDecrementDesiredCapacity) {
+    if (ShouldDecrementDesiredCapacity) {
+      if (group.desired - instances.length < group.minSize)
+        throw tooSmall(group, instances.length, 'place into standby');
+      group.desired -= instances.length;
+    } else if (group.spares.length < instances.length) {
       refuseUnsupported(
         'Auto Scaling',
         'EnterStandby',
-        'the replacement of an instance, wanted by ShouldDecrementDesiredCapacity=false,',
+        'the replacement of an instance by another than the spares of its group, wanted by ShouldDecrementDesiredCapacity=false,',
       );
     }
-    if (group.desired - instances.length < group.minSize) throw tooSmall(group, instances.length, 'place into standby');
-    group.desired -= instances.length;
-    return { Activities: instances.map((instance) => viewActivity(model, beginStandby(model, group, instance))) };
+    const activities = instances.map((instance) => beginStandby(model, group, instance));
+    // A group that wants as many as before launches others; they are no part of the answer.
+    if (!ShouldDecrementDesiredCapacity)
+      for (const { availabilityZone } of instances) launch(model, group, availabilityZone);
+    return { Activities: activities.map((activity) => viewActivity(model, activity)) };
   });
+}
+
+function launch(model: AutoScalingModel, group: Group, availabilityZone: string): void {
+  const instanceId = group.spares.shift();
+  if (instanceId === undefined) return;
+  const instance: GroupInstance = {
+    instanceId,
+    availabilityZone,
+    state: 'Pending',
+    settlesAt: model.now() + pendingMs,
+  };
+  group.instances.push(instance);
+  addActivity(model, group, instance, 'Launching a new EC2 instance');
 }
 
 /** An instance is in standby when its connections have had their time to drain. */

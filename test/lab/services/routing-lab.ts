@@ -2,9 +2,9 @@ import { startAwsLab } from '../../../lab/services/aws-lab.ts';
 import type { AwsLab } from '../../../lab/services/aws-lab.ts';
 
 export const vpcId = 'vpc-0000000000000000a';
-export const [primary, standby] = ['i-0000000000000000a', 'i-0000000000000000b'] as const;
+export const [primary, standby, spare] = ['i-0000000000000000a', 'i-0000000000000000b', 'i-0000000000000000c'] as const;
 
-/** A lab with two servers whose ports answer or not, on a clock that a test puts forward. */
+/** A lab with three servers whose ports answer or not, on a clock that a test puts forward. */
 export interface RoutingLab {
   readonly aws: AwsLab;
   /** Addresses whose ports refuse everybody. */
@@ -24,6 +24,7 @@ export async function startRoutingLab(): Promise<RoutingLab> {
   for (const [instanceId, privateIpAddress] of [
     [primary, '10.0.1.20'],
     [standby, '10.0.2.20'],
+    [spare, '10.0.3.20'],
   ] as const) {
     aws.ec2.addInstance({ instanceId, vpcId, networkInterfaces: [{ privateIpAddress, groupIds: [groupId] }] });
   }

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toClientConfig } from '../client-config.ts';
-import { primary, standby, startRoutingLab, vpcId } from '../routing-lab.ts';
+import { primary, spare, standby, startRoutingLab, vpcId } from '../routing-lab.ts';
 import type { RoutingLab } from '../routing-lab.ts';
 
 const AutoScalingGroupName = 'orders';
@@ -27,12 +27,13 @@ describe('Auto Scaling', () => {
   });
   afterEach(async () => await lab.aws.stop());
 
-  const addGroup = (minSize: number, maxSize = 2) =>
+  const addGroup = (minSize: number, maxSize = 2, spares: readonly string[] = []) =>
     lab.aws.autoScaling.addGroup({
       name: AutoScalingGroupName,
       minSize,
       maxSize,
       targetGroupArns: [targetGroupArn],
+      spares,
       instances: [{ instanceId: primary }, { instanceId: standby, state: 'Standby' }],
       tags: { service: 'orders' },
     });
@@ -56,6 +57,18 @@ describe('Auto Scaling', () => {
     expect(await states()).toEqual(['Standby', 'Standby']);
     const { Activities: later } = await client.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName }));
     expect(later?.map(({ StatusCode }) => StatusCode)).toEqual(['Successful']);
+  });
+
+  it('launches another in the place of one that went into standby, where the capacity stays as it is', async () => {
+    addGroup(1, 2, [spare]);
+
+    const { Activities } = await enter([primary], false);
+
+    expect(Activities?.map(({ Description }) => Description)).toEqual([`Moving EC2 instance to Standby: ${primary}`]);
+    expect(await states()).toEqual(['EnteringStandby', 'Standby', 'Pending']);
+    await lab.aws.skipTime(30_000);
+    expect(await states()).toEqual(['Standby', 'Standby', 'InService']);
+    expect(targets().map(({ id }) => id)).toContain(spare);
   });
 
   it('brings an instance back and registers it when it is in service', async () => {
@@ -103,7 +116,7 @@ describe('Auto Scaling', () => {
     await expect(enter(ids)).rejects.toMatchObject({ name: 'ValidationError' });
   });
 
-  it('refuses to launch a replacement, which the lab has not got', async () => {
+  it('refuses to launch a replacement where it has no spare', async () => {
     await expect(enter([primary], false)).rejects.toMatchObject({ name: 'UnsupportedOperation' });
   });
 

@@ -4,7 +4,14 @@ import { failOver } from '../../../../../lambdas/shared/actions/fail-over/fail-o
 import type { FailOver } from '../../../../../lambdas/shared/policy/fail-over-schema.ts';
 import { buildCohort, buildIncident } from '../../../../builders/action-request.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
-import { primary, standby, startRoutingLab, vpcId, type RoutingLab } from '../../../../lab/services/routing-lab.ts';
+import {
+  primary,
+  spare,
+  standby,
+  startRoutingLab,
+  vpcId,
+  type RoutingLab,
+} from '../../../../lab/services/routing-lab.ts';
 
 const places = [
   { availabilityZone: 'us-east-1a', address: '10.0.1.20' },
@@ -13,7 +20,7 @@ const places = [
 const health = { intervalSeconds: 5, healthyThreshold: 2, deregistrationDelaySeconds: 30 };
 
 /** Puts each resource into the lab, and tells how a policy would name it. */
-const seeds: Readonly<Record<Exclude<FailOver['by'], 'auto-scaling-standby'>, (lab: RoutingLab) => FailOver>> = {
+const seeds: Readonly<Record<FailOver['by'], (lab: RoutingLab) => FailOver>> = {
   'target-group-weights': ({ aws: { elb } }) => {
     const group = { id: '0000000000000500', vpcId, port: 8080, ...health };
     const former = elb.addTargetGroup({ ...group, name: 'orders-a', targets: [primary] });
@@ -43,6 +50,11 @@ const seeds: Readonly<Record<Exclude<FailOver['by'], 'auto-scaling-standby'>, (l
     route53.addHostedZone({ id: 'Z0000000000500', name: 'lab.internal', records });
     const values = { standbyValues: ['10.0.2.20'], standby: [standby] };
     return { by: 'route53-record', hostedZoneId: 'Z0000000000500', name: 'orders.lab.internal.', type: 'A', ...values };
+  },
+  'auto-scaling-standby': ({ aws: { autoScaling } }) => {
+    const instances = [{ instanceId: primary }, { instanceId: standby }];
+    autoScaling.addGroup({ name: 'orders', minSize: 2, maxSize: 4, instances, spares: [spare] });
+    return { by: 'auto-scaling-standby', group: 'orders' };
   },
   'rds-multi-az': ({ aws: { rds } }) => {
     rds.addInstance({ id: 'orders', engine: 'postgres', port: 5432, places });
