@@ -1,6 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -12,6 +13,7 @@ export interface Clients {
   readonly cloudFormation: CloudFormationClient;
   readonly dynamodb: DynamoDBClient;
   readonly ec2: EC2Client;
+  readonly elb: ElasticLoadBalancingV2Client;
   readonly events: EventBridgeClient;
   readonly stepFunctions: SFNClient;
   readonly ssm: SSMClient;
@@ -36,6 +38,7 @@ export function createClients(environment: Environment): Clients {
     cloudFormation: new CloudFormationClient(at('CLOUDFORMATION')),
     dynamodb: new DynamoDBClient(at('DYNAMODB')),
     ec2: new EC2Client(at('EC2')),
+    elb: new ElasticLoadBalancingV2Client(at('ELASTIC_LOAD_BALANCING_V2')),
     events: new EventBridgeClient(at('EVENTBRIDGE')),
     stepFunctions: new SFNClient({ ...at('SFN'), disableHostPrefix: true }),
     ssm: new SSMClient(at('SSM')),

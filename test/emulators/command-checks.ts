@@ -6,7 +6,8 @@ import { expectSame, expectThat } from './bench.ts';
 import type { Bench, Findings } from './bench.ts';
 import { readNetworks, setMode } from './play-scenario.ts';
 import type { Networks } from './play-scenario.ts';
-import { changesIn } from './scenario-checks.ts';
+import { changesIn } from './find-calls.ts';
+import { isHostWork } from './find-entries.ts';
 import { askedTag } from './synthesise-app.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -66,12 +67,10 @@ async function checkApproval(bench: Bench, number: number, verb: 'approve' | 'de
   ]);
   await bench.check(`approval: fuse approvals lists the question (${verb})`, async () => {
     const { stdout, stderr } = await bench.fuse('approvals', '--json');
-    const { incidentId, servers } = parse(stdout);
-    return expectSame(
-      `Question (${stderr.trim()})`,
-      { incidentId, servers },
-      { incidentId: trip.incidentId, servers: [trip.server] },
-    );
+    // Scenarios may have asked questions of their own.
+    const questions = stdout.trim().split('\n').map(parse);
+    const { servers } = questions.find(({ incidentId }) => incidentId === trip.incidentId) ?? {};
+    return expectSame(`Servers in question (${stderr.trim()})`, servers, [trip.server]);
   });
   const title = verb === 'approve' ? 'fuse approve cuts the server' : 'fuse decline leaves the server alone';
   await bench.check(`approval: ${title}`, async () => {
@@ -91,10 +90,14 @@ async function checkApproval(bench: Bench, number: number, verb: 'approve' | 'de
   }
 }
 
-/** Where no command runs on hosts, their part cannot be undone: the command must say so, and the network is back all the same. */
+/**
+ * Where no command runs on hosts, what was sent to them cannot be undone: the command must say so, and the network is back
+ * all the same. What was never sent there needs no undoing.
+ */
 async function findUnrestored(bench: Bench, { incidentId, server, before }: Tripped): Promise<Findings> {
+  const items = await bench.audit.readIncident(incidentId);
   const { status, stdout, stderr } = await bench.fuse('restore', incidentId, '--reason', 'end of the test');
-  const wanted = bench.target.hosts === 'run' ? 0 : 1;
+  const wanted = bench.target.hosts === 'run' || !items.some(isHostWork) ? 0 : 1;
   return [
     ...expectSame(`Status of the command (${stdout} ${stderr})`, status, wanted),
     ...expectSame('Network', await readNetworks(bench, [server]), before),

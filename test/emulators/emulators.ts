@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { MachineSpec } from '../../lab/hosts/machine.ts';
 import { createClients } from './clients.ts';
 import type { Environment } from './clients.ts';
 import { installEmulators } from './install-emulators.ts';
@@ -17,8 +18,8 @@ export interface Emulators {
   readonly environment: Environment;
   /** Leads the CDK there: its bootstrap parameters and its stack lie in one place. */
   readonly deployEnvironment: Environment;
-  /** Instances that are to be told as Windows; whoever runs one adds it. */
-  readonly windows: Set<string>;
+  /** What the instances are to be told as; whoever runs one adds it. */
+  readonly machines: Map<string, MachineSpec>;
   /** What the functions called; null for endpoints that somebody else started. */
   readonly calls: readonly CallSeen[] | null;
   stop(): Promise<void>;
@@ -49,13 +50,13 @@ export async function startEmulators(tell: (line: string) => void): Promise<Emul
     const port = await findFreePort();
     const table = keep(await startRecorder('dynamodb', `http://127.0.0.1:${port}`, calls));
     const clients = createClients({ ...toEnvironment(moto.url), ...toHalves(moto.url) });
-    const windows = new Set<string>();
-    const half = keep(await startRecorder('moto', moto.url, calls, fillMotoGaps({ ...clients, windows })));
+    const machines = new Map<string, MachineSpec>();
+    const half = keep(await startRecorder('moto', moto.url, calls, fillMotoGaps({ ...clients, machines })));
     const forFunctions = { AWS_ENDPOINT_URL_DYNAMODB: table.url, ...toHalves(half.url) };
     const ministack = keep(await startMinistack(programs, port, { takesAwsEvents: true, forFunctions }));
     const deployEnvironment = toEnvironment(ministack.url);
     const environment = { ...deployEnvironment, ...toHalves(moto.url) };
-    return { name: 'ministack+moto', accountId, region, environment, deployEnvironment, calls, windows, stop };
+    return { name: 'ministack+moto', accountId, region, environment, deployEnvironment, calls, machines, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -137,7 +138,7 @@ function useEndpoint(endpoint: string): Emulators {
     region,
     environment,
     deployEnvironment,
-    windows: new Set(),
+    machines: new Map(),
     calls: null,
     stop: async () => await Promise.resolve(),
   };

@@ -71,6 +71,8 @@ async function readGroup(ec2: EC2Client, id: string): Promise<GroupSeen> {
 export interface ExecutionSeen {
   readonly arn: string;
   readonly status: string;
+  /** As it was given: not every emulator wants it to be JSON. */
+  readonly input: string;
   readonly output: unknown;
   readonly error: string | null;
   readonly cause: string | null;
@@ -104,7 +106,15 @@ export async function awaitExecution(client: SFNClient, arn: string, seconds = 1
     if (status !== 'RUNNING' || tries >= seconds * 4) {
       const output = seen.output === undefined ? null : (JSON.parse(seen.output) as unknown);
       const path = await readPath(client, arn);
-      return { arn, status, output, error: seen.error ?? null, cause: seen.cause ?? null, path };
+      return {
+        arn,
+        status,
+        input: seen.input ?? '',
+        output,
+        error: seen.error ?? null,
+        cause: seen.cause ?? null,
+        path,
+      };
     }
     await sleep(250);
   }

@@ -12,12 +12,12 @@ import type { Target } from './target.ts';
 
 type Say = (line: string) => void;
 type Tell = (verdict: Verdict) => void;
-type Run = (say: Say, tell: Tell) => Promise<readonly Verdict[]>;
+type Run = (say: Say, tell: Tell, match?: string) => Promise<readonly Verdict[]>;
 
 /** What can be run, by its name on the command line. */
 const runs: Readonly<Record<string, Run>> = {
-  lab: async (say, tell) => await runTarget(startOwnLab, say, tell),
-  emulators: async (say, tell) => await runTarget(startEmulatorTarget, say, tell),
+  lab: async (say, tell, match) => await runTarget(startOwnLab, say, tell, match),
+  emulators: async (say, tell, match) => await runTarget(startEmulatorTarget, say, tell, match),
   differential: checkDifferential,
 };
 
@@ -25,8 +25,12 @@ const cli = cac('acceptance');
 cli
   .command('', 'Set the app against independent emulators, and the lab against them step by step')
   .option('--only <name>', `One part only: ${Object.keys(runs).join(', ')}`)
+  .option(
+    '--match <text>',
+    'Of lab and emulators only the scenarios, and deployment, events, commands, with it in their name',
+  )
   .option('--json', 'One JSON object a check: target, check, ok, notJudged')
-  .action(async (options: { only?: string; json?: boolean }) => {
+  .action(async (options: { only?: string; match?: string; json?: boolean }) => {
     const names = options.only === undefined ? Object.keys(runs) : [options.only];
     const isJson = options.json === true;
     const say: Say = (line) => void (isJson ? process.stderr : process.stdout).write(`${line}\n`);
@@ -34,20 +38,20 @@ cli
       isJson ? void process.stdout.write(`${toJsonLine(verdict)}\n`) : say(toLine(verdict));
     await buildFunctions();
     const verdicts: Verdict[] = [];
-    for (const name of names) verdicts.push(...(await runPart(name, say, tell)));
+    for (const name of names) verdicts.push(...(await runPart(name, say, tell, options.match)));
     say(`\n${toSummary(verdicts)}`);
     if (!isGreen(verdicts)) process.exitCode = 1;
   });
 cli.help();
 
 /** Runs a part to its end; one that could not even be started is a failed check of its own, never a skipped one. */
-async function runPart(name: string, say: Say, tell: Tell): Promise<readonly Verdict[]> {
+async function runPart(name: string, say: Say, tell: Tell, match?: string): Promise<readonly Verdict[]> {
   say(`\n== ${name}`);
   const startedAt = performance.now();
   try {
     const run = runs[name];
     if (run === undefined) throw new Error(`Part "${name}" is unknown: ${Object.keys(runs).join(', ')} are there`);
-    return await run(say, tell);
+    return await run(say, tell, match);
   } catch (error) {
     const failures = [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
     const verdict = { target: name, check: 'it could be run', ok: false, notJudged: null, failures };
@@ -58,10 +62,15 @@ async function runPart(name: string, say: Say, tell: Tell): Promise<readonly Ver
   }
 }
 
-async function runTarget(start: (say: Say) => Promise<Target>, say: Say, tell: Tell): Promise<readonly Verdict[]> {
+async function runTarget(
+  start: (say: Say) => Promise<Target>,
+  say: Say,
+  tell: Tell,
+  match?: string,
+): Promise<readonly Verdict[]> {
   const target = await start(say);
   try {
-    return await checkTarget(target, tell);
+    return await checkTarget(target, tell, match);
   } finally {
     await target.stop();
   }

@@ -1,4 +1,4 @@
-import type { ScenarioServer } from '../../lab/scenario.ts';
+import type { Scenario, ScenarioServer } from '../../lab/scenario.ts';
 import type { Clients, Environment } from './clients.ts';
 import type { Stripped } from './stripped.ts';
 import type { Template } from './strip-template.ts';
@@ -19,9 +19,13 @@ export interface Target {
   readonly calls: readonly CallSeen[] | null;
   /** What of the template is not deployed as it stands. */
   readonly stripped: readonly Stripped[];
+  /** What an id of a scenario is called there, where it is known before the scenario is played; else the id itself. */
+  nameOf(id: string): string;
   /** Puts a scenario's server there, and answers the instance id it has there. */
   place(server: ScenarioServer): Promise<string>;
-  /** Sends an event of an AWS service or a sensor on the bus it comes by. */
+  /** Puts there what stands beside the servers, once these do: fronts of services, prefix lists. */
+  furnish(scenario: Scenario): Promise<void>;
+  /** Sends an event of an AWS service or a sensor on the bus it comes by; that of a schedule fires every schedule. */
   deliver(event: unknown): Promise<void>;
   stop(): Promise<void>;
 }

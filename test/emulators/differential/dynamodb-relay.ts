@@ -15,6 +15,7 @@ const java = spawn(
     `${folder}/DynamoDBLocal.jar`,
     '-inMemory',
     '-sharedDb',
+    '-disableTelemetry',
     '-port',
     String(port),
   ],

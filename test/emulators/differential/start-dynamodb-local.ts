@@ -22,6 +22,8 @@ export async function startDynamoDbLocal(tell: (line: string) => void): Promise<
   const socketPath = join(place, 'dynamodb.sock');
   const relay = join(import.meta.dirname, 'dynamodb-relay.ts');
   const child = spawn('unshare', ['-rn', process.execPath, relay, socketPath, emulator], {
+    // It leaves a file where it is started.
+    cwd: place,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let words = '';

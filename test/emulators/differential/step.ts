@@ -16,13 +16,8 @@ export interface Step<Seed> {
 /** What a side answered: a value, or the code of the error; `gap` where it does not have the operation at all. */
 export type Answer = { readonly value: unknown } | { readonly error: string } | { readonly gap: string };
 
-/** What the SDK reports where a side answers with a page or an unknown action: no answer of the service. */
-const gaps: ReadonlySet<string> = new Set([
-  'InvalidAction',
-  'SyntaxError',
-  'UnknownOperationException',
-  'NotImplemented',
-]);
+/** What the SDK reports where a side does not know an action: no answer of the service. */
+const gaps: ReadonlySet<string> = new Set(['InvalidAction', 'UnknownOperationException', 'NotImplemented']);
 
 /** Runs a step; an error counts by its code, since words differ and code acts on codes. */
 export async function runStep<Seed>(step: Step<Seed>, side: Side, seed: Seed): Promise<Answer> {
@@ -37,7 +32,12 @@ export async function runStep<Seed>(step: Step<Seed>, side: Side, seed: Seed): P
 export function toAnswer(error: unknown): Answer {
   if (!(error instanceof Error)) return { error: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return gaps.has(code) ? { gap: code } : { error: code };
+  return gaps.has(code) || isPage(error) ? { gap: code } : { error: code };
+}
+
+/** The SDK hands an answer along that it could not read; a slip of our own has none. */
+function isPage(error: Error): boolean {
+  return error instanceof SyntaxError && '$response' in error;
 }
 
 /** Ids are numbered in the order in which they come, and names sorted, so that equal answers are equal texts. */
