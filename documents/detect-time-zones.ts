@@ -1,15 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import { databaseEngineListPattern, deadlinePattern, incidentPattern } from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { databaseEngineListPattern } from './parameter-patterns.ts';
 
 /** Parameters of `detect-time-zones`. */
 export const detectTimeZonesParameters = {
-  incident: {
-    description: 'Incident id under which the full list is kept on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id under which the full list is kept on the host'),
   engines: {
     description: 'Database engines to ask, separated by single blanks; empty: every one that runs on this host',
     allowedPattern: databaseEngineListPattern,
@@ -17,13 +13,7 @@ export const detectTimeZonesParameters = {
     maxChars: 60,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

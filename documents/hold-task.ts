@@ -1,15 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import { anyTaskListPattern, deadlinePattern, incidentPattern, maxUnitListCharacters } from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { anyTaskListPattern, maxUnitListCharacters } from './parameter-patterns.ts';
 
 /** Parameters of `hold-task`; lists are separated by single blanks. */
 export const holdTaskParameters = {
-  incident: {
-    description: 'Incident id; what the tasks were before is noted under it on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id; what the tasks were before is noted under it on the host'),
   tasks: {
     description:
       'Tasks to hold: timer:NAME of systemd, cron:NAME of /etc/cron.d, windows:NAME of the Windows scheduler',
@@ -24,13 +20,7 @@ export const holdTaskParameters = {
     maxChars: 7,
     default: 'disable',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

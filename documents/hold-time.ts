@@ -1,21 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import {
-  deadlinePattern,
-  incidentPattern,
-  limitMsPattern,
-  timeBackupPattern,
-  timeSourceListPattern,
-} from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { limitMsPattern, timeBackupPattern, timeSourceListPattern } from './parameter-patterns.ts';
 
 /** Parameters of `hold-time`. */
 export const holdTimeParameters = {
-  incident: {
-    description: 'Incident id; the former sources are noted under it on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id; the former sources are noted under it on the host'),
   sources: {
     description: 'One to eight sources that keep the clock right: addresses, or ids of reference clocks',
     allowedPattern: timeSourceListPattern,
@@ -34,13 +24,7 @@ export const holdTimeParameters = {
     minChars: 1,
     maxChars: 9,
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '90',
-  },
+  deadlineSeconds: deadlineParameter('90'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

@@ -1,10 +1,9 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
 import {
   addressPattern,
   cidrListPattern,
-  deadlinePattern,
-  incidentPattern,
   metricsEndpointPattern,
   nightHoursPattern,
   portListPattern,
@@ -13,12 +12,7 @@ import {
 
 /** Parameters of `install-sensor`; lists are separated by single blanks. */
 export const installSensorParameters = {
-  incident: {
-    description: 'Id of the installation; the state before it is noted under it on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Id of the installation; the state before it is noted under it on the host'),
   source: {
     description: 'Address of the time source to measure against',
     allowedPattern: addressPattern,
@@ -68,13 +62,7 @@ export const installSensorParameters = {
     maxChars: 200,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '60',
-  },
+  deadlineSeconds: deadlineParameter('60'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

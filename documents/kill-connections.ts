@@ -2,27 +2,25 @@ import { maxListCharacters } from '../lambdas/shared/host-address.ts';
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
 import {
+  agentParameter,
+  deadlineParameter,
+  goldenParameter,
+  incidentParameter,
+  ttlParameter,
+} from './common-parameters.ts';
+import {
   choicePattern,
   cidrListPattern,
-  deadlinePattern,
-  goldenListPattern,
-  incidentPattern,
   peersFromPattern,
   portListPattern,
   shedTtlPattern,
   silencePattern,
-  ttlPattern,
 } from './parameter-patterns.ts';
 import { windowsBlockParameters } from './windows/block-parameters.ts';
 
 /** Parameters of `kill-connections`; lists are separated by single blanks. */
 export const killConnectionsParameters = {
-  incident: {
-    description: 'Incident id; each incident has its own nft table, a second run refreshes it',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id; each incident has its own nft table, a second run refreshes it'),
   scope: {
     description:
       'server: everything but golden channels and the agent; peers: those addresses; ports: those local ports',
@@ -80,34 +78,10 @@ export const killConnectionsParameters = {
     maxChars: 4,
     default: '10',
   },
-  golden: {
-    description: 'Golden channels, in@CIDR@PORT or out@CIDR@PORT: never cut',
-    allowedPattern: goldenListPattern,
-    minChars: 0,
-    maxChars: maxListCharacters,
-    default: '',
-  },
-  agent: {
-    description: 'CIDRs the SSM agent needs: endpoints and resolver; link-local services are always spared',
-    allowedPattern: cidrListPattern,
-    minChars: 0,
-    maxChars: 2048,
-    default: '',
-  },
-  ttlSeconds: {
-    description: 'After so many seconds the kernel lifts the block by itself; 0: only a release lifts it',
-    allowedPattern: ttlPattern,
-    minChars: 1,
-    maxChars: 6,
-    default: '0',
-  },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  golden: goldenParameter,
+  agent: agentParameter,
+  ttlSeconds: ttlParameter,
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

@@ -1,14 +1,13 @@
 import { maxListCharacters } from '../lambdas/shared/host-address.ts';
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
 import {
   cidrListPattern,
   databaseConnectionPattern,
   databaseEnginePattern,
   databaseNameListPattern,
-  deadlinePattern,
   goldenPeerListPattern,
-  incidentPattern,
   ttlPattern,
 } from './parameter-patterns.ts';
 
@@ -22,12 +21,7 @@ const sparedByDefault =
 
 /** Parameters of `kill-sessions`; lists are separated by single blanks, and all conditions given must hold at once. */
 export const killSessionsParameters = {
-  incident: {
-    description: 'Incident id under which the lists and the former state of logins are kept on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id under which the lists and the former state of logins are kept on the host'),
   engine: {
     description: 'Database engine whose sessions are searched',
     allowedPattern: databaseEnginePattern,
@@ -82,13 +76,7 @@ export const killSessionsParameters = {
     maxChars: 3,
     default: 'no',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /**

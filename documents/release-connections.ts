@@ -1,15 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import { deadlinePattern, digestPattern, incidentPattern } from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { digestPattern } from './parameter-patterns.ts';
 
 /** Parameters of `release-connections`. */
 export const releaseConnectionsParameters = {
-  incident: {
-    description: 'Incident id whose block is lifted',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id whose block is lifted'),
   expectedDigest: {
     description: 'tableDigest of the verdict that set the block; empty: what the cut noted on the host',
     allowedPattern: digestPattern,
@@ -17,13 +13,7 @@ export const releaseConnectionsParameters = {
     maxChars: 64,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

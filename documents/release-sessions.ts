@@ -1,15 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import { deadlinePattern, heldLoginListPattern, incidentPattern } from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { heldLoginListPattern } from './parameter-patterns.ts';
 
 /** Parameters of `release-sessions`. */
 export const releaseSessionsParameters = {
-  incident: {
-    description: 'Incident id whose held logins are let go',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id whose held logins are let go'),
   engine: {
     description: 'Database engine whose logins were held',
     allowedPattern: '^(postgresql|mariadb|mysql)$',
@@ -23,13 +19,7 @@ export const releaseSessionsParameters = {
     maxChars: 1024,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

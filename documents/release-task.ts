@@ -1,20 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import {
-  deadlinePattern,
-  incidentPattern,
-  maxUnitListCharacters,
-  optionalAnyTaskListPattern,
-} from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { maxUnitListCharacters, optionalAnyTaskListPattern } from './parameter-patterns.ts';
 
 /** Parameters of `release-task`; lists are separated by single blanks. */
 export const releaseTaskParameters = {
-  incident: {
-    description: 'Incident id under which the tasks were held',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id under which the tasks were held'),
   tasks: {
     description: 'Tasks to release; empty: all that the note on the host says are held',
     allowedPattern: optionalAnyTaskListPattern,
@@ -29,13 +20,7 @@ export const releaseTaskParameters = {
     maxChars: 7,
     default: 'disable',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

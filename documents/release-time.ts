@@ -1,15 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import { deadlinePattern, incidentPattern, optionalYesNoPattern } from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { optionalYesNoPattern } from './parameter-patterns.ts';
 
 /** Parameters of `release-time`: what is put back stands in the note on the host. */
 export const releaseTimeParameters = {
-  incident: {
-    description: 'Incident id whose switch is undone',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id whose switch is undone'),
   changed: {
     description: 'no: the verdict says that nothing was changed, so a missing note is no fault',
     allowedPattern: optionalYesNoPattern,
@@ -17,13 +13,7 @@ export const releaseTimeParameters = {
     maxChars: 3,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '60',
-  },
+  deadlineSeconds: deadlineParameter('60'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

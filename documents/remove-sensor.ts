@@ -1,15 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import { deadlinePattern, digestPattern, incidentPattern } from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { digestPattern } from './parameter-patterns.ts';
 
 /** Parameters of `remove-sensor`. */
 export const removeSensorParameters = {
-  incident: {
-    description: 'Id under which the run is noted on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Id under which the run is noted on the host'),
   expectedDigest: {
     description: 'sensorDigest of the verdict that installed it; empty: what the installation noted on the host',
     allowedPattern: digestPattern,
@@ -17,13 +13,7 @@ export const removeSensorParameters = {
     maxChars: 64,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '60',
-  },
+  deadlineSeconds: deadlineParameter('60'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

@@ -1,9 +1,8 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
 import {
   addressPattern,
-  deadlinePattern,
-  incidentPattern,
   optionalAddressPattern,
   optionalYesNoPattern,
   processIdentityPattern,
@@ -11,12 +10,7 @@ import {
 
 /** Parameters of `restore-time-source`: what the verdict of the switch said; empty values come from the note on the host. */
 export const restoreTimeSourceParameters = {
-  incident: {
-    description: 'Incident id whose switch is undone',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id whose switch is undone'),
   source: {
     description: 'Address of the time source that the switch added',
     allowedPattern: addressPattern,
@@ -51,13 +45,7 @@ export const restoreTimeSourceParameters = {
     maxChars: 31,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '60',
-  },
+  deadlineSeconds: deadlineParameter('60'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

@@ -1,21 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import {
-  addressPattern,
-  deadlinePattern,
-  incidentPattern,
-  limitMsPattern,
-  stableSecondsPattern,
-} from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { addressPattern, limitMsPattern, stableSecondsPattern } from './parameter-patterns.ts';
 
 /** Parameters of `resync-clock`. Offsets in its verdict are positive when this host's clock is behind. */
 export const resyncClockParameters = {
-  incident: {
-    description: 'Incident id; the offset before the first step is noted under it on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id; the offset before the first step is noted under it on the host'),
   mode: {
     description: 'measure: changes nothing; step: puts the system clock right, then the hardware clock from it',
     allowedPattern: '^(measure|step)$',
@@ -43,13 +33,7 @@ export const resyncClockParameters = {
     maxChars: 2,
     default: '10',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '60',
-  },
+  deadlineSeconds: deadlineParameter('60'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

@@ -1,12 +1,10 @@
 import { maxListCharacters } from '../lambdas/shared/host-address.ts';
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
+import { agentParameter, goldenParameter, incidentParameter } from './common-parameters.ts';
 import {
-  cidrListPattern,
   classListPattern,
   deadlinePattern,
-  goldenListPattern,
-  incidentPattern,
   loadKindPattern,
   markPattern,
   percentPattern,
@@ -17,12 +15,7 @@ import {
 
 /** What is shed: priority classes and what must live on. */
 const targets = {
-  incident: {
-    description: 'Incident id; each incident has its own nft table',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id; each incident has its own nft table'),
   classes: {
     description:
       'Priority classes, lowest first: NAME@port:N, NAME@peer:CIDR, NAME@process:COMMAND, NAME@cgroup:PATH; the first entry that fits counts, the highest class is never shed',
@@ -30,20 +23,8 @@ const targets = {
     minChars: 1,
     maxChars: maxListCharacters,
   },
-  golden: {
-    description: 'Golden channels, in@CIDR@PORT or out@CIDR@PORT: never cut',
-    allowedPattern: goldenListPattern,
-    minChars: 0,
-    maxChars: maxListCharacters,
-    default: '',
-  },
-  agent: {
-    description: 'CIDRs the SSM agent needs: endpoints and resolver; link-local services are always spared',
-    allowedPattern: cidrListPattern,
-    minChars: 0,
-    maxChars: 2048,
-    default: '',
-  },
+  golden: goldenParameter,
+  agent: agentParameter,
 } as const satisfies CommandParameters;
 
 /** Parameters of `shed-connections`; lists are separated by single blanks. */

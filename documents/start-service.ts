@@ -1,20 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import {
-  deadlinePattern,
-  incidentPattern,
-  maxUnitListCharacters,
-  optionalAnyServiceListPattern,
-} from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { maxUnitListCharacters, optionalAnyServiceListPattern } from './parameter-patterns.ts';
 
 /** Parameters of `start-service`; lists are separated by single blanks. */
 export const startServiceParameters = {
-  incident: {
-    description: 'Incident id under which the services were stopped',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id under which the services were stopped'),
   services: {
     description: 'Services that were active before; empty: those that the note on the host says were active',
     allowedPattern: optionalAnyServiceListPattern,
@@ -22,13 +13,7 @@ export const startServiceParameters = {
     maxChars: maxUnitListCharacters,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '60',
-  },
+  deadlineSeconds: deadlineParameter('60'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

@@ -1,33 +1,18 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import {
-  anyServiceListPattern,
-  deadlinePattern,
-  incidentPattern,
-  maxUnitListCharacters,
-} from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { anyServiceListPattern, maxUnitListCharacters } from './parameter-patterns.ts';
 
 /** Parameters of `stop-service`; lists are separated by single blanks. */
 export const stopServiceParameters = {
-  incident: {
-    description: 'Incident id; what was active before is noted under it on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id; what was active before is noted under it on the host'),
   services: {
     description: 'Services to stop, with or without .service; never the agent, sshd, the clock, systemd or D-Bus',
     allowedPattern: anyServiceListPattern,
     minChars: 1,
     maxChars: maxUnitListCharacters,
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '20',
-  },
+  deadlineSeconds: deadlineParameter('20'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */

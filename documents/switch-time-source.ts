@@ -1,15 +1,11 @@
 import { commandDocument, readScript } from './command-document.ts';
 import type { CommandParameters } from './command-document.ts';
-import { addressPattern, deadlinePattern, incidentPattern, optionalAddressPattern } from './parameter-patterns.ts';
+import { deadlineParameter, incidentParameter } from './common-parameters.ts';
+import { addressPattern, optionalAddressPattern } from './parameter-patterns.ts';
 
 /** Parameters of `switch-time-source`. */
 export const switchTimeSourceParameters = {
-  incident: {
-    description: 'Incident id; the former sources are noted under it on the host',
-    allowedPattern: incidentPattern,
-    minChars: 1,
-    maxChars: 48,
-  },
+  incident: incidentParameter('Incident id; the former sources are noted under it on the host'),
   source: {
     description: 'Address of the time source to add',
     allowedPattern: addressPattern,
@@ -23,13 +19,7 @@ export const switchTimeSourceParameters = {
     maxChars: 39,
     default: '',
   },
-  deadlineSeconds: {
-    description: 'The script gives up after so many seconds and says so',
-    allowedPattern: deadlinePattern,
-    minChars: 1,
-    maxChars: 3,
-    default: '60',
-  },
+  deadlineSeconds: deadlineParameter('60'),
 } as const satisfies CommandParameters;
 
 /** The script as the agent gets it. */
