@@ -9,7 +9,7 @@ import type { QuarantineGroups } from './plan-cut.ts';
 /** What becomes of one interface. */
 type InterfacePlan =
   | { readonly kind: 'change'; readonly change: Change; readonly notes: readonly string[] }
-  | { readonly kind: 'left-alone' | 'unable'; readonly reason: string };
+  | { readonly kind: 'unable'; readonly reason: string };
 
 /**
  * Plans the cut of whole servers: every interface of theirs moves to quarantine. A server of which none can be moved is
@@ -29,9 +29,12 @@ export function planInterfaces(
   for (const one of interfaces) {
     const target = one.NetworkInterfaceId ?? '';
     const plan = planInterface(one, quarantine, trafficOf, context);
-    if (plan.kind === 'change') changes.push(plan.change);
-    else (plan.kind === 'unable' ? unable : leftAlone).push({ target, reason: plan.reason });
-    if (plan.kind === 'change') leftAlone.push(...plan.notes.map((reason) => ({ target, reason })));
+    if (plan.kind === 'unable') {
+      unable.push({ target, reason: plan.reason });
+      continue;
+    }
+    changes.push(plan.change);
+    leftAlone.push(...plan.notes.map((reason) => ({ target, reason })));
   }
   const reached = new Set(changes.map(({ server }) => server));
   const failing = new Set(unable.map(({ target }) => target));
@@ -50,8 +53,9 @@ function planInterface(
   trafficOf: (groupId: string) => ReturnType<typeof toTraffic>,
   { policy, cohort }: ActionContext,
 ): InterfacePlan {
+  // It stays open, and so its server is not cut: that has to be told.
   if (one.RequesterManaged === true || one.Operator?.Managed === true) {
-    return { kind: 'left-alone', reason: 'Interface is managed by an AWS service and cannot be changed' };
+    return { kind: 'unable', reason: 'Interface is managed by an AWS service and cannot be changed' };
   }
   const vpcId = one.VpcId ?? '';
   const vpcGroups = quarantine[vpcId];
