@@ -18,7 +18,8 @@ export function writeActionsPage(facts: readonly ActionFacts[]): string {
   return `# Actions
 
 Written from the action descriptors by \`npm run docs\`; a test fails when this page is not what they say. CDK grants exactly
-these permissions, each to the one function that needs it.
+these permissions, each to the one function that needs it. Every action reads back what it did before it calls it done; what
+that takes stands under its step.
 
 ${facts.map(describeAction).join('\n')}
 ## Asked of a person
@@ -42,7 +43,7 @@ function describeAction({ id, summary, saves, undoes, notRun, permissions }: Act
 ${summary}.
 
 - Saved before the first change: ${saves}.
-- Undo: ${undoes}.${notRun === undefined ? '' : `\n- Checked as far as tools reach: ${notRun}.`}
+- Undo: ${undoes}.${notRun === undefined ? '' : `\n- Not run: ${notRun}.`}
 
 | step | IAM actions | on | why |
 | --- | --- | --- | --- |

@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs';
 
-/** The first agent that hands parameters over as environment variables; older ones would leave them unset. */
-export const minimumAgentVersion = '3.3.2746.0';
-
 /** One parameter of a command document. Every one is a String: the agent hands it over as `SSM_<name>`. */
 export interface CommandParameter {
   readonly description: string;

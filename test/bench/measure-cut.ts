@@ -43,6 +43,7 @@ export function measureCut(fleets: readonly FleetPlans[]): Measured[] {
     const coldImportMs = new Map([...importMs].filter(([stem]) => !provisioned.has(stem)));
     return [
       ...measureFleet({ size, fleet, plan: cold, start: 'as deployed', coldImportMs }),
+      ...measureFleet({ size, fleet, plan: cold, start: 'nothing kept ready', coldImportMs: importMs }),
       ...measureFleet({ size, fleet, plan: cold, start: 'kept ready', coldImportMs: new Map() }),
       ...measureFleet({ size, fleet, plan: warm, start: 'warm', coldImportMs: new Map() }),
     ];
@@ -55,7 +56,7 @@ interface FleetReplay {
   readonly fleet: string;
   readonly plan: Plan;
   /** `kept ready`: environments stand, but have served nobody yet; `warm`: they have. */
-  readonly start: 'as deployed' | 'kept ready' | 'warm';
+  readonly start: 'as deployed' | 'nothing kept ready' | 'kept ready' | 'warm';
   readonly coldImportMs: ReadonlyMap<string, number>;
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findUnlisted, findUnsaid, listBullets, readPromises, type Proof } from './promise.ts';
 import { findResult, readResults } from './results.ts';
-import { findUnbacked, gatherEvidence, writeEvidencePage } from './write-evidence.ts';
+import { findUnbacked, gatherEvidence, toLines, writeEvidencePage } from './write-evidence.ts';
 
 const promises = readPromises(join(import.meta.dirname, 'promises.yaml'));
 const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
@@ -98,7 +98,7 @@ describe('findResult', () => {
     expect(findResult(proof, results)).toEqual({ state, words });
   });
 
-  it('backs a promise by one proof that passed and none that failed', () => {
+  it('backs a promise by a proof that passed, none that failed, and none but figures of the bench that did not run', () => {
     const passed: Proof = { soak: 'events lost' };
     const missing: Proof = { bench: 'nothing' };
     const failed: Proof = { validator: 'cfn-lint' };
@@ -107,6 +107,7 @@ describe('findResult', () => {
         { promise: 'one holds', proofs: [passed, missing] },
         { promise: 'two is not run', proofs: [missing] },
         { promise: 'three is | broken', proofs: [passed, failed] },
+        { promise: 'four has a gap', proofs: [passed, { soak: 'nothing' }] },
       ],
       results,
     );
@@ -114,8 +115,15 @@ describe('findResult', () => {
     expect(findUnbacked(evidence).map((words) => words.split(':')[0])).toEqual([
       '"two is not run"',
       '"three is | broken"',
+      '"four has a gap"',
     ]);
     expect(writeEvidencePage(evidence)).toContain('| three is \\| broken | soak: events lost | 0 events |');
     expect(writeEvidencePage(evidence)).toContain('| bench: nothing | **not run** |');
+    expect(toLines(evidence)[1]).toEqual({
+      promise: 'one holds',
+      proof: 'bench: nothing',
+      state: 'not run',
+      words: 'not run',
+    });
   });
 });

@@ -1,15 +1,19 @@
-// npm run evidence [-- --check] [-- --reports DIR]: writes docs/evidence.md from the results in reports/. With --check nothing is
-// written, and the exit status is 1 when a promise has no proof that passed, or one that failed.
+// npm run evidence [-- --check] [-- --json] [-- --reports DIR]: writes docs/evidence.md from the results in reports/. With
+// --check nothing is written, and the exit status is 1 when a promise is not backed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findUnlisted, findUnsaid, readPromises } from './promise.ts';
 import { readResults } from './results.ts';
-import { findUnbacked, gatherEvidence, writeEvidencePage } from './write-evidence.ts';
+import { findUnbacked, gatherEvidence, toLines, writeEvidencePage } from './write-evidence.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const { values } = parseArgs({
-  options: { check: { type: 'boolean' }, reports: { type: 'string', default: join(root, 'reports') } },
+  options: {
+    check: { type: 'boolean' },
+    json: { type: 'boolean' },
+    reports: { type: 'string', default: join(root, 'reports') },
+  },
 });
 
 const promises = readPromises(join(import.meta.dirname, 'promises.yaml'));
@@ -23,5 +27,7 @@ const faults = [
 for (const fault of faults) console.error(fault);
 if (values.check !== true) writeFileSync(join(root, 'docs', 'evidence.md'), writeEvidencePage(evidence));
 const backed = evidence.length - findUnbacked(evidence).length;
-console.log(`${backed} of ${evidence.length} promises are backed by a proof that passed`);
+const tell = values.json === true ? console.error : console.log;
+if (values.json === true) for (const line of toLines(evidence)) console.log(JSON.stringify(line));
+tell(`${backed} of ${evidence.length} promises are backed by a proof that passed`);
 if (faults.length > 0) process.exitCode = 1;

@@ -207,8 +207,9 @@ export const failOverFacts = {
     'Leads a service to its standby: target group weights or members, Elastic IP address, Route 53 record, Auto Scaling standby, RDS Multi-AZ or cluster',
   saves:
     'The whole former routing: actions of the listener, members, association, record set, life cycle, zone or writer',
-  undoes: 'Leads back to the former routing, compared three-way, once those who carried it before are healthy again',
-  notRun: 'Against AWS itself; run against the services of the lab',
+  undoes:
+    'Leads back to the former routing, compared three-way, once those who carried it before are healthy again and none of them is cut. Of a Route 53 record these are the servers in question: whom else its former values lead to is not known. The health of a server that leaves Auto Scaling standby is not looked at',
+  notRun: 'against AWS itself; it was run against the services of the lab, and in part against moto',
   sharesTargets: true,
   // Leading customers back interrupts them once more; nobody wants that from a clock.
   neverExpires: true,

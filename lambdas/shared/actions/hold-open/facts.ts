@@ -10,7 +10,7 @@ export const holdOpenFacts = {
   undoes:
     'Puts exactly these back; a source that another incident needs, or that somebody changed since, is left as it is',
   notRun:
-    'A PTP hardware clock and a hardware clock chip: run with a reference clock over a socket, and with a stand-in',
+    'with a PTP hardware clock and a hardware clock chip; it was run with a reference clock over a socket, and with a stand-in. There is no Windows half',
   sharesTargets: false,
   keepsAlive: true,
   permissions: hostWorkPermissions,

@@ -7,7 +7,7 @@ export const holdTaskFacts = {
   summary: "Saves the scheduled tasks of the server's profile, then keeps them from running",
   saves: 'The whole task on the host, with its digest, before it is held',
   undoes: 'Lets exactly these tasks run again, from what was saved; a task that somebody changed is left as it is',
-  notRun: 'Windows: not run on Windows',
+  notRun: 'on Windows; on Linux it is tested beside a stand-in of systemctl',
   sharesTargets: false,
   permissions: hostWorkPermissions,
 } as const satisfies Partial<Action>;

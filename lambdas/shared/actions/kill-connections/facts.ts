@@ -7,7 +7,7 @@ export const killConnectionsFacts = {
   summary: 'Cuts on the host: blocks in a table of its own, destroys the sockets, lists again; golden channels live on',
   saves: 'That the host had no table of this incident; the list of cut sockets stays on the host, its digest here',
   undoes: 'Takes the table away where it still is the one that was set; peers may come back, cut sockets stay cut',
-  notRun: 'Windows: not run on Windows; its script was parsed, and its C# compiled and run under Mono',
+  notRun: 'on Windows; that script was parsed, and its C# compiled and run under Mono',
   sharesTargets: false,
   permissions: hostWorkPermissions,
 } as const satisfies Partial<Action>;

@@ -147,3 +147,28 @@ describe('the subnets of a cohort', () => {
     expect(hintsUnder(networkMeans)).toEqual([hints]);
   });
 });
+
+describe('the question that a missing standby asks', () => {
+  const of = (service: Readonly<Record<string, unknown>>, signal = buildSignal()) =>
+    cohortsOf(
+      signal,
+      {
+        services: [
+          { name: 'other', coreBusiness: false },
+          { name: 'orders', coreBusiness: false, ...service },
+        ],
+      },
+      [{ service: 'orders' }],
+    )[0]?.withoutStandby;
+
+  it('is put before the cut of core business, unless the policy says to cut', () => {
+    expect(of({ coreBusiness: true })?.reason).toBe('Service "orders" has no healthy standby: the cut would stop it');
+    expect(of({ coreBusiness: true, withoutStandby: 'ask' })).not.toBeNull();
+    expect(of({ coreBusiness: true, withoutStandby: 'cut' })).toBeNull();
+  });
+
+  it('is put for no other service, and where no threat asks for a cut', () => {
+    expect(of({})).toBeNull();
+    expect(of({ coreBusiness: true }, buildManualSignal({ kind: 'business-outage' }))).toBeNull();
+  });
+});
