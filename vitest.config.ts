@@ -7,9 +7,18 @@ import { defineConfig } from 'vitest/config';
  */
 export const longProofs = [
   ...globSync('test/host/*.test.ts', { cwd: import.meta.dirname }).filter((path) => !isShort(path)),
-  ...['approval', 'audit', 'command', 'faults', 'storm', 'fleet-alarms', 'permissions', 'reviews', 'time-zones'].map(
-    (name) => `test/acceptance/${name}.test.ts`,
-  ),
+  ...[
+    'approval',
+    'audit',
+    'command',
+    'faults',
+    'storm',
+    'fleet-alarms',
+    'permissions',
+    'reviews',
+    'time-zones',
+    'together',
+  ].map((name) => `test/acceptance/${name}.test.ts`),
   ...['machine', 'host-world', 'fronts', 'real/real-host-world'].map((name) => `test/lab/hosts/${name}.test.ts`),
 ];
 
