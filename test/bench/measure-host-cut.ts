@@ -20,9 +20,15 @@ const mostRatio = 4;
 /** So many of the cuts by one `ss -K` for each are made; the rest is reckoned, for all of 15,000 take minutes. */
 const cutOneByOne = 100;
 
+/** What is published most often, with `echo` for `kill`: it would end the process, and every golden connection with it. */
+const pipelines: Readonly<Record<string, string>> = {
+  netstat: `netstat -anp | grep ':8080 ' | grep ESTABLISHED | awk '{ print $7 }' | cut -d/ -f1 | sort -u | xargs -r -n 1 echo`,
+  lsof: `lsof -nP -i :8080 | grep ESTABLISHED | awk '{ print $2 }' | sort -u | xargs -r -n 1 echo`,
+};
+
 /**
  * The whole kill document on real kernel sockets, one in ten of them golden, beside a loop of SOCK_DESTROY that neither
- * blocks nor reports, and beside one `ss -K` for each connection.
+ * blocks nor reports, beside one `ss -K` for each connection, and beside the pipelines that are published most often.
  */
 export async function measureHostCut(say: (line: string) => void): Promise<Measured[]> {
   if (!realHosts.possible) return [skip('host cut', realHosts.reason)];
@@ -53,6 +59,8 @@ interface HostCut {
   readonly rawMs: number;
   readonly ratio: number;
   readonly oneByOneMs: number;
+  /** By the tool they begin with; those whose tool is not here are left out. */
+  readonly pipelineMs: Readonly<Record<string, number>>;
   /** Connections of golden peers that broke, as the peers saw it. */
   readonly goldenLost: number;
   /** As the document counted them on the server. */
@@ -82,6 +90,7 @@ async function cutHost(connections: number, raw: string): Promise<HostCut> {
       rawMs: median(rounds.map(({ rawMs }) => rawMs)),
       // Of each round: what slows one of its two cuts slows the other.
       ratio: median(rounds.map(({ ourMs, rawMs }) => ourMs / rawMs)),
+      pipelineMs: await timePipelines(world),
       oneByOneMs: await cutOneByOneFor(world, (connections * 9) / 10),
       goldenLost: rounds.reduce((sum, one) => sum + one.goldenLost, 0),
       goldenLostByVerdict: rounds.reduce((sum, one) => sum + one.goldenLostByVerdict, 0),
@@ -130,8 +139,34 @@ async function cutOneByOneFor(world: HostWorld, victims: number): Promise<number
   return (eachMs * victims) / 2;
 }
 
+async function timePipelines(world: HostWorld): Promise<Record<string, number>> {
+  const times: Record<string, number> = {};
+  for (const [tool, pipeline] of Object.entries(pipelines)) {
+    const text = await runShell(
+      world,
+      `type -P ${tool} >/dev/null || exit 0
+       began=$(date +%s%N)
+       ${pipeline} >/dev/null 2>&1
+       echo $(( ($(date +%s%N) - began) / 1000 ))`,
+    );
+    if (text.trim() !== '') times[tool] = Number(text.trim()) / 1000;
+  }
+  return times;
+}
+
 function toMeasured(cut: HostCut): Measured[] {
-  const { connections, turns, ourMs, rawMs, ratio, oneByOneMs, goldenLost, goldenLostByVerdict, survivors } = cut;
+  const {
+    connections,
+    turns,
+    ourMs,
+    rawMs,
+    ratio,
+    oneByOneMs,
+    pipelineMs,
+    goldenLost,
+    goldenLostByVerdict,
+    survivors,
+  } = cut;
   const of = `${connections} connections`;
   const none = { unit: 'connections', reference: 0, ratio: null, budget: 'none' };
   return [
@@ -151,6 +186,13 @@ function toMeasured(cut: HostCut): Measured[] {
       ratio: round(oneByOneMs / ourMs, 1),
       note: `reckoned from ${cutOneByOne} of them; reference: ours`,
     }),
+    ...Object.entries(pipelineMs).map(([tool, milliseconds]) =>
+      tell(`host cut by ${tool} and kill, ${of}`, round(milliseconds, 0), 'ms', {
+        reference: round(ourMs, 0),
+        ratio: round(milliseconds / ourMs, 2),
+        note: 'with echo for kill, which ends the process and with it every golden connection; reference: ours',
+      }),
+    ),
     {
       name: `golden connections lost, ${of}`,
       value: goldenLost,
