@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detectRealHosts } from '../lab/hosts/detect-real-hosts.ts';
 import { buildFunctions } from '../lab/synthesise.ts';
+import { recordedFolder } from './events/read-events.ts';
 
 /** Says once what this machine cannot run; where nothing may be skipped (`FUSE_NO_SKIP`, as CI sets it), stops instead. */
 export async function setup(): Promise<() => void> {
-  const root = join(import.meta.dirname, '..');
   const { possible, reason } = await detectRealHosts();
   const skipped = [
     ...(possible ? [] : [`tests on real hosts: ${reason}`]),
-    ...(existsSync(join(root, '..', 'shared', 'events')) ? [] : ['recorded events: no folder ../shared/events']),
+    ...(existsSync(recordedFolder) ? [] : ['recorded events: no folder ../shared/events']),
   ];
   console.warn('The long proofs on real hosts are run by `npm run proofs`');
   for (const what of skipped) console.warn(`Skipped ${what}`);

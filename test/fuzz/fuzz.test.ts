@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawRecipe, makeInput, type Case } from './draw.ts';
 import { mostCharacters, mutateText, mutateValue } from './mutate.ts';
 import { findFault, targets } from './targets.ts';
+import { verdicts } from './verdict-samples.ts';
 
 const folder = join(import.meta.dirname, 'cases');
 const cases = readdirSync(folder)
@@ -35,6 +36,31 @@ describe('Everything that reads what others wrote', () => {
     if (target === undefined) throw new Error(`There is no target "${name}"`);
 
     expect(findFault(target, makeInput(target, recipe))).toBeNull();
+  });
+});
+
+describe('Readers of what a host printed', () => {
+  const readers = Object.entries(targets).filter(([name]) => name.endsWith(' verdicts'));
+
+  // A sample that is no verdict would only fuzz the search for one.
+  it.each(readers)('find the verdict in their samples: %s', (_name, target) => {
+    const words = Object.values(target.samples).map((sample) => target.run(sample));
+
+    expect(words).toEqual(['verdict', 'verdict']);
+  });
+
+  it('are here for every document whose verdict a function reads', () => {
+    const root = join(import.meta.dirname, '..', '..');
+    const read = globSync('lambdas/**/*.ts', { cwd: root }).flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/document: z\.literal\('([a-z-]+)'\)/g)].map(
+        ([, name = '']) => name,
+      ),
+    );
+
+    const sampled = Object.values(verdicts).map((text) => (JSON.parse(text) as { document: string }).document);
+
+    expect(readers).toHaveLength(sampled.length);
+    expect(sampled.sort()).toEqual(read.sort());
   });
 });
 

@@ -6,13 +6,20 @@ import { inspectDefinition } from '../../lab/asl/machine.ts';
 import { lintHouseRules } from '../../lab/asl/lint.ts';
 import { compilePattern } from '../../lab/services/events/pattern.ts';
 import { ServiceError } from '../../lab/services/wire/service-error.ts';
-import { HoldVerdictSchema as HoldTimeSchema } from '../../lambdas/shared/actions/hold-open/verdicts.ts';
-import { HoldVerdictSchema } from '../../lambdas/shared/actions/hold-task/verdicts.ts';
+import {
+  HoldVerdictSchema as HoldTimeSchema,
+  ReleaseVerdictSchema as ReleaseTimeSchema,
+} from '../../lambdas/shared/actions/hold-open/verdicts.ts';
+import { HoldVerdictSchema, ReleaseTaskVerdictSchema } from '../../lambdas/shared/actions/hold-task/verdicts.ts';
 import { readVerdict } from '../../lambdas/shared/actions/host-work/read-verdict.ts';
 import { KillVerdictSchema, ReleaseVerdictSchema } from '../../lambdas/shared/actions/kill-connections/verdicts.ts';
-import { KillSessionsVerdictSchema } from '../../lambdas/shared/actions/kill-sessions/verdicts.ts';
+import {
+  KillSessionsVerdictSchema,
+  ReleaseSessionsVerdictSchema,
+} from '../../lambdas/shared/actions/kill-sessions/verdicts.ts';
+import { ClockVerdictSchema } from '../../lambdas/shared/actions/resync-clock/resync-clock.ts';
 import { ShedVerdictSchema } from '../../lambdas/shared/actions/shed-connections/verdicts.ts';
-import { StopVerdictSchema } from '../../lambdas/shared/actions/stop-service/verdicts.ts';
+import { StartVerdictSchema, StopVerdictSchema } from '../../lambdas/shared/actions/stop-service/verdicts.ts';
 import { answerSignal } from '../../lambdas/shared/answers/answer-signal.ts';
 import { ActionRequestSchema } from '../../lambdas/shared/contracts/action.ts';
 import { parseWith } from '../../lambdas/shared/contracts/parse.ts';
@@ -192,10 +199,15 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   'kill verdicts': byVerdict(KillVerdictSchema, verdicts.kill),
   'release verdicts': byVerdict(ReleaseVerdictSchema, verdicts.release),
   'session verdicts': byVerdict(KillSessionsVerdictSchema, verdicts.sessions),
+  'release-sessions verdicts': byVerdict(ReleaseSessionsVerdictSchema, verdicts.releaseSessions),
   'shed verdicts': byVerdict(ShedVerdictSchema, verdicts.shed),
   'stop verdicts': byVerdict(StopVerdictSchema, verdicts.stop),
+  'start verdicts': byVerdict(StartVerdictSchema, verdicts.start),
   'hold-task verdicts': byVerdict(HoldVerdictSchema, verdicts.holdTask),
+  'release-task verdicts': byVerdict(ReleaseTaskVerdictSchema, verdicts.releaseTask),
   'hold-time verdicts': byVerdict(HoldTimeSchema, verdicts.holdTime),
+  'release-time verdicts': byVerdict(ReleaseTimeSchema, verdicts.releaseTime),
+  'clock verdicts': byVerdict(ClockVerdictSchema, verdicts.clock),
   'time zone verdicts': byVerdict(TimeZonesVerdictSchema, verdicts.zones),
   patterns: values(
     {

@@ -4,7 +4,12 @@ const list = { listFile: '/var/lib/connection-fuse/list', listDigest: digest };
 const item = { name: 'chronyd', before: 'active', now: 'inactive' };
 
 function line(document: string, content: object): string {
-  return JSON.stringify({ ok: true, document, incident, ...content, totalMs: 12, error: '' });
+  return untimed(document, { ...content, totalMs: 12 });
+}
+
+/** Some documents do not say how long they took. */
+function untimed(document: string, content: object): string {
+  return JSON.stringify({ ok: true, document, incident, ...content, error: '' });
 }
 
 /** One line of each kind, as the documents print it. */
@@ -37,6 +42,12 @@ export const verdicts = {
     loginsLeft: [],
     ...list,
   }),
+  releaseSessions: line('release-sessions', {
+    engine: 'mariadb',
+    undone: ['importer@10.0.7.%@unlocked'],
+    alreadyUndone: ['batch@%@unlocked'],
+    drifted: [],
+  }),
   shed: line('shed-connections', {
     load: 'cpu',
     before: 97,
@@ -53,7 +64,16 @@ export const verdicts = {
     ...list,
   }),
   stop: line('stop-service', { services: [{ ...item, status: 'stopped' }] }),
+  start: untimed('start-service', {
+    services: [{ name: 'importer.service', before: 'active', now: 'active', status: 'started' }],
+  }),
   holdTask: line('hold-task', { tasks: [{ ...item, status: 'held' }] }),
+  releaseTask: untimed('release-task', {
+    tasks: [
+      { name: 'timer:import.timer', before: 'active', now: 'active', status: 'released' },
+      { name: 'cron:import', before: 'active', now: 'active', status: 'already-released' },
+    ],
+  }),
   holdTime: line('hold-time', {
     backup: 'PHC0',
     result: 'switched',
@@ -66,6 +86,30 @@ export const verdicts = {
     growthPpm: 3,
     underLimitSeconds: 200,
     hardwareClock: 'kept',
+  }),
+  releaseTime: untimed('release-time', {
+    selected: '10.0.0.1',
+    daemon: '731-4242',
+    sources: [
+      { name: '10.0.0.1', before: 'online', now: 'selected', status: 'undone' },
+      { name: '10.0.0.9', before: 'absent', now: 'absent', status: 'already-undone' },
+    ],
+  }),
+  clock: untimed('resync-clock', {
+    mode: 'step',
+    source: '169.254.169.123',
+    offsetBeforeMs: -812.431,
+    boundBeforeMs: 812.907,
+    offsetAfterMs: 0.021,
+    boundAfterMs: 0.497,
+    withinLimit: true,
+    stepped: true,
+    repeated: false,
+    readings: 12,
+    stable: true,
+    daemon: true,
+    hardwareClock: 'written',
+    timeZone: '+0000',
   }),
   zones: line('detect-time-zones', {
     offsetMinutes: 60,

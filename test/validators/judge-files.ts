@@ -91,6 +91,10 @@ const described: Readonly<Record<string, readonly [string, (content: unknown) =>
   'schema/order-state.schema.json': [
     ['test/fixtures/events/order-state.json', (content) => (isRecord(content) ? content['detail'] : content)],
   ],
+  'schema/host-sensor-signal.schema.json': [
+    ['test/fixtures/events/sensor-clock-offset.json', (content) => (isRecord(content) ? content['detail'] : content)],
+    ['test/fixtures/events/sensor-time-zones.json', (content) => (isRecord(content) ? content['detail'] : content)],
+  ],
 };
 
 /** The published schemas are schemas, and what they describe is as they say, for a validator that is not ours. */

@@ -20,7 +20,7 @@ const measuredNumber = z.number().check(z.minimum(-1e15), z.maximum(1e15));
 export const mostServersOfSignal = 500;
 
 /** Our own event, so unknown keys are refused. */
-const SensorDetailSchema = z.strictObject({
+export const SensorDetailSchema = z.strictObject({
   instanceId: z.optional(ServerIdSchema),
   /** Several servers, in the place of `instanceId`. */
   instanceIds: z.optional(z.array(ServerIdSchema).check(z.minLength(1), z.maxLength(mostServersOfSignal))),
@@ -40,7 +40,7 @@ type SensorDetail = z.infer<typeof SensorDetailSchema>;
 export type SensorReport = z.input<typeof SensorDetailSchema>;
 
 /** Kinds that are judged by their value, with the unit the policy's limit has and the factors into it. */
-const measuredKinds: Partial<Record<SignalKind, { unit: string; factors: Readonly<Record<string, number>> }>> = {
+export const measuredKinds: Partial<Record<SignalKind, { unit: string; factors: Readonly<Record<string, number>> }>> = {
   'clock-offset': { unit: 'ms', factors: { ms: 1, s: 1000, us: 0.001, ns: 0.000_001 } },
   'time-difference': { unit: 's', factors: { s: 1, ms: 0.001 } },
   overload: { unit: '%', factors: { '%': 1, percent: 1, Percent: 1 } },

@@ -7,7 +7,8 @@ import { readVerdict } from '../host-work/read-verdict.ts';
 /** Measuring, a burst of about 5 s, and the readings afterwards, which may take a minute. */
 const deadlineSeconds = 100;
 
-const ClockVerdictSchema = z.object({
+/** The one line a host prints after it measured its clock, and set it where that was wanted. */
+export const ClockVerdictSchema = z.object({
   ok: z.boolean(),
   document: z.literal('resync-clock'),
   incident: z.string(),
