@@ -36,18 +36,23 @@ export const handler = fuseHandler({
   stem: 'restore',
   environment: RestoreEnvironmentSchema,
   input: RestoreStepSchema,
-  handle: async (step, { environment, logger }) =>
-    restore(step, {
-      audit: new AuditTable(dynamo, environment.FUSE_TABLE_NAME),
+  handle: async (step, { environment, logger }) => {
+    const audit = new AuditTable(dynamo, environment.FUSE_TABLE_NAME);
+    return restore(step, {
+      audit,
       bus: new OutcomeBus(events, environment.FUSE_BUS_NAME),
-      findAction: (id) => listActions(environment)[id],
+      findAction: (id) => listActions(environment, audit)[id],
       now: () => new Date().toISOString(),
       log: (message, content) => logger.info(message, content),
-    }),
+    });
+  },
 });
 
 /** The actions that know an undo; the others are done by people and undone by people. */
-function listActions({ FUSE_UNDO_DOCUMENTS }: RestoreEnvironment): Partial<Record<string, Action>> {
+function listActions(
+  { FUSE_UNDO_DOCUMENTS }: RestoreEnvironment,
+  audit: Pick<AuditTable, 'listCuts'>,
+): Partial<Record<string, Action>> {
   const documents = readUndoDocuments(FUSE_UNDO_DOCUMENTS);
   const toolsFor = (id: ActionId): HostTools => {
     const undoDocument = documents[id];
@@ -62,8 +67,8 @@ function listActions({ FUSE_UNDO_DOCUMENTS }: RestoreEnvironment): Partial<Recor
     'shed-connections': shedConnections(toolsFor('shed-connections')),
     'resync-clock': resyncClock(toolsFor('resync-clock')),
     'hold-open': holdOpen(toolsFor('hold-open')),
-    // Who is cut matters to those who take over, not on the way back.
-    'fail-over': failOver({ ec2, listCuts: async () => Promise.resolve([]) }),
+    // Read when it comes to that: what this restore put back is struck from the list by then.
+    'fail-over': failOver({ ec2, listCuts: async () => audit.listCuts() }),
   };
 }
 

@@ -45,7 +45,9 @@ export class SimulatedTimeSources {
     const { incident = '', backup = '', ...values } = readValues(environment, holdTimeParameters);
     const limitMs = Number(values['limitMs']);
     const names = splitList(values['sources']);
-    const head = { document: 'hold-time', incident, backup, limitMs, hardwareClock: 'unread', ...noGrowth };
+    // Whoever goes on alone is held against the hardware clock; a simulated one is right.
+    const hardwareClock = backup.startsWith('holdover') ? 'agrees' : 'unread';
+    const head = { document: 'hold-time', incident, backup, limitMs, hardwareClock, ...noGrowth };
     const watched = this.#sources
       .filter(({ name }) => names.includes(name))
       .map(({ name, isOnline, answers }) => ({

@@ -31,6 +31,8 @@ type Routing = z.infer<typeof RoutingSchema>;
 export function autoScalingStandby({ group }: Standby, server: string, inQuestion: readonly string[]): Mechanism {
   const scaling = new AutoScalingClient(clientOptions);
   const look = async () => readGroup(scaling, group);
+  // Nobody has to be well for a server to come back into service beside the others; it must not be cut.
+  const back: Sight = { servers: [server], healthy: [], hindrance: null };
   const call = { AutoScalingGroupName: group, InstanceIds: [server] };
   return onRecords(RoutingSchema, {
     target: `autoScalingGroup:${group}/${server}`,
@@ -39,7 +41,7 @@ export function autoScalingStandby({ group }: Standby, server: string, inQuestio
     read: async () => toRouting(await look(), server),
     aim: async (present) => Promise.resolve(aimAt(present, group)),
     place: placeBy(({ lifecycle }: Routing) => lifecycle),
-    examine: async ({ to }) => (isStandby(to) ? examine(await look(), inQuestion) : anything),
+    examine: async ({ to }) => (isStandby(to) ? examine(await look(), inQuestion) : back),
     route: async (_present, { to }) => {
       if (isStandby(to))
         await scaling.send(new EnterStandbyCommand({ ...call, ShouldDecrementDesiredCapacity: false }));
@@ -48,9 +50,6 @@ export function autoScalingStandby({ group }: Standby, server: string, inQuestio
     settle: async ({ to }) => (isStandby(to) ? findShortage(await look()) : null),
   });
 }
-
-/** Nobody has to be well for a server to come back into service beside the others. */
-const anything: Sight = { servers: [], healthy: [], hindrance: null };
 
 async function readGroup(scaling: AutoScalingClient, name: string): Promise<AutoScalingGroup> {
   const { AutoScalingGroups = [] } = await scaling.send(

@@ -33,6 +33,23 @@ export function judgeStandby(
   return isAllCut ? `${healthy.map((server) => `"${server}"`).join(', ')} is cut right now` : null;
 }
 
+/** What is noted among the cuts and keeps nobody away: a switch, and what is over once it is done. */
+const keepingNobodyAway: ReadonlySet<string> = new Set(['fail-over', 'resync-clock', 'kill-sessions']);
+
+/**
+ * Says which of the servers is cut, how and by whom, or null. On the way back a single one is enough: clients must not
+ * meet it, and it was healthy to EC2 all the time. Pure.
+ */
+export function findStandingCut(servers: readonly string[], cuts: readonly CutItem[]): string | null {
+  const standing = cuts.filter(({ entry }) => !keepingNobodyAway.has(entry.action));
+  for (const { entry, targets } of standing) {
+    const cut = targets.find(({ server }) => servers.includes(server));
+    if (cut !== undefined)
+      return `"${cut.server}" is cut right now by "${entry.action}" of incident "${entry.incidentId}"`;
+  }
+  return null;
+}
+
 /**
  * A call without a target changes places and back again: after another open incident made it, its standby is what that
  * incident left.

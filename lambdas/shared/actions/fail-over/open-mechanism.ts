@@ -65,7 +65,7 @@ export function openMechanisms(how: FailOver, servers: readonly string[], tools:
     case 'elastic-ip':
       return [elasticIp(how, servers, tools)];
     case 'route53-record':
-      return [route53Record(how, tools)];
+      return [route53Record(how, servers, tools)];
     case 'auto-scaling-standby':
       return servers.map((server) => autoScalingStandby(how, server, servers));
     case 'rds-multi-az':

@@ -10,7 +10,7 @@ import { openMechanisms, toChange } from './open-mechanism.ts';
 import { writeInstructions } from './write-instructions.ts';
 
 export interface FailOverTools extends MechanismTools {
-  /** All that is cut right now: nobody among it may take over. */
+  /** All that is cut right now: nobody among it may take over, nor get the service back. */
   listCuts(): Promise<readonly CutItem[]>;
 }
 

@@ -9,7 +9,7 @@ import * as z from 'zod/mini';
 import { clientOptions } from '../../clients/client-options.ts';
 import type { FailOver } from '../../policy/fail-over-schema.ts';
 import { checkServers, toSight } from './check-servers.ts';
-import { onRecords, placeBy, type Aim, type Mechanism, type MechanismTools, type Sight } from './mechanism.ts';
+import { onRecords, placeBy, type Aim, type Mechanism, type MechanismTools } from './mechanism.ts';
 
 type Record53 = Extract<FailOver, { by: 'route53-record' }>;
 
@@ -27,7 +27,7 @@ const mostSets = 10;
  * Gives a record the standby's values. Route 53 has the change on all its servers within a minute, which is waited for;
  * whoever has the former values cached follows when their time to live is over, and connections that are open stay.
  */
-export function route53Record(how: Record53, tools: MechanismTools): Mechanism {
+export function route53Record(how: Record53, servers: readonly string[], tools: MechanismTools): Mechanism {
   const route53 = new Route53Client(clientOptions);
   let changeId: string | undefined;
   return onRecords(RoutingSchema, {
@@ -37,7 +37,7 @@ export function route53Record(how: Record53, tools: MechanismTools): Mechanism {
     read: async () => ({ records: await readRecords(route53, how) }),
     aim: async ({ records }) => Promise.resolve(aimAt(records, how)),
     place: placeBy(({ records }: Routing) => records.map(view)),
-    examine: async ({ to }) => examine(to, how, tools),
+    examine: async ({ to }) => toSight(await checkServers(tools.ec2, listServers(to, how, servers)), 'all'),
     route: async (_present, { to }) => {
       const Changes = to.records.map((record) => ({ Action: 'UPSERT' as const, ResourceRecordSet: record }));
       const input = { HostedZoneId: how.hostedZoneId, ChangeBatch: { Comment: 'connection-fuse', Changes } };
@@ -82,17 +82,20 @@ function aimAt(records: readonly ResourceRecordSet[], { name, type, standbyValue
   };
 }
 
-/** Every value gets its share of the clients, so all servers behind them must be well. The former values name none. */
-async function examine(
+/**
+ * Every value gets its share of the clients, so all servers behind them must be well. The standby's are named by the
+ * policy; of any other value nothing is known but that it led to the servers in question.
+ */
+function listServers(
   { records }: Routing,
   { standby, standbyValues }: Record53,
-  { ec2 }: MechanismTools,
-): Promise<Sight> {
-  const values = records.flatMap(({ ResourceRecords = [] }) => ResourceRecords.map(({ Value }) => Value));
-  const leadsToStandby = values.some((value) => standbyValues.includes(value ?? ''));
-  return leadsToStandby
-    ? toSight(await checkServers(ec2, standby), 'all')
-    : { servers: [], healthy: [], hindrance: null };
+  inQuestion: readonly string[],
+): readonly string[] {
+  const values = records.flatMap(({ ResourceRecords = [] }) => ResourceRecords.map(({ Value = '' }) => Value));
+  const isStandbys = (value: string) => standbyValues.includes(value);
+  // An alias has no values: it leads somewhere else altogether.
+  const leadsElsewhere = values.length === 0 || !values.every(isStandbys);
+  return [...(values.some(isStandbys) ? standby : []), ...(leadsElsewhere ? inQuestion : [])];
 }
 
 /** The order of values carries no meaning. */

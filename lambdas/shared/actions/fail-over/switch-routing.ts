@@ -1,8 +1,10 @@
 import { codeOf, describeError, retryWhile, isThrottling, type Timing } from '../../clients/aws-errors.ts';
 import type { Change, Json, Observation, Undoing } from '../action.ts';
 import { isTransient, retryTransient } from '../retry-transient.ts';
-import type { Mechanism, MechanismTools, Way } from './mechanism.ts';
+import { findStandingCut } from './judge-standby.ts';
+import type { Mechanism, Way } from './mechanism.ts';
 import { openSwitch, type Switch } from './open-mechanism.ts';
+import type { FailOverTools } from './plan-fail-over.ts';
 
 /** Between two looks at what has become of a switch. Route 53 answers five calls a second for a whole account. */
 const pauseMs = 2000;
@@ -72,12 +74,12 @@ export async function observeSwitch(
 
 /**
  * Fails back, three-way: only what still is as the fail-over left it, whole or half done, and only when those who carried
- * the service before can carry it again. `seen` is what the fail-over last saw.
+ * the service before can carry it again and are cut no more. `seen` is what the fail-over last saw.
  */
 export async function failBack(
   change: Change,
   seen: Json | undefined,
-  tools: MechanismTools,
+  tools: FailOverTools,
   deadlineMs: number,
 ): Promise<Undoing> {
   const { target } = change;
@@ -87,7 +89,7 @@ export async function failBack(
     const found = judgePlace(mechanism, way, await read(), seen);
     if (found !== null) return { target, ...found };
     const back: Switch = { mechanism, way: { before: way.to, to: way.before } };
-    const hindrance = await waitUntilHealthy(back, tools.timing, deadlineMs);
+    const hindrance = await waitUntilFree(back, tools, deadlineMs);
     if (hindrance !== null) {
       const reason = `Stays on the standby, the former path cannot carry it yet: ${hindrance}. Mend it and restore again`;
       return { target, status: 'failed', reason };
@@ -121,14 +123,21 @@ function judgePlace(
   return isAsSeen ? null : { status: 'drifted', reason: 'Neither the former routing nor that of the fail-over' };
 }
 
-/** A server whose network came back a moment ago has to pass its health checks first. */
-async function waitUntilHealthy(
+/**
+ * A server whose network came back a moment ago has to pass its health checks first. A cut is not waited for: those of
+ * the same restore were put back before this, any other takes a restore of its own.
+ */
+async function waitUntilFree(
   { mechanism, way }: Switch,
-  timing: Timing,
+  tools: FailOverTools,
   deadlineMs: number,
 ): Promise<string | null> {
+  const look = async () => Promise.all([mechanism.examine(way), tools.listCuts()]);
+  const { timing } = tools;
   for (;;) {
-    const { hindrance } = await retryTransient(timing, deadlineMs, async () => mechanism.examine(way));
+    const [{ servers, hindrance }, cuts] = await retryTransient(timing, deadlineMs, look);
+    const cut = findStandingCut(servers, cuts);
+    if (cut !== null) return cut;
     if (hindrance === null || timing.nowMs() + pauseMs > deadlineMs) return hindrance;
     await timing.sleep(pauseMs);
   }

@@ -7,6 +7,7 @@ import { advisePerson } from './advise-person.ts';
 import { chooseTime } from './choose-time.ts';
 import { holdOpenFacts } from './facts.ts';
 import { holdWork } from './hold-work.ts';
+import { remarkBackups } from './remark-backups.ts';
 
 /** The servers of one clock, with the work on them. */
 interface Part {
@@ -35,9 +36,11 @@ export function holdOpen(tools: HostTools): Action {
     }));
     const plans = await Promise.all(parts.map(async ({ action, servers: own }) => action.plan(narrow(context, own))));
     const leftAlone = [...leftToPeople, ...plans.flatMap((one) => one.leftAlone)];
+    const present = descriptions.filter(({ id }) => servers.includes(id));
     return {
       changes: plans.flatMap(({ changes }) => changes),
-      leftAlone,
+      // A word on the backup asks nobody to act now, so it does not make a handing over.
+      leftAlone: [...leftAlone, ...remarkBackups(present, context.policy)],
       unable: plans.flatMap(({ unable }) => unable),
       ...(needsPerson(context, leftAlone) && {
         instead: { status: 'handed-over', summary: handOver(context, leftAlone) } as const,

@@ -19,7 +19,7 @@ export function holdWork(time: LifelineTime): HostWork {
     leavesToPeople: true,
     deadlineSeconds,
     order: (context) => order(context, time),
-    see,
+    see: (output, incident) => see(output, incident, time),
     undo: {
       parameters: ({ intended }, seen) => ({
         incident: z.parse(z.object({ incident: z.string() }), intended).incident,
@@ -58,14 +58,31 @@ function toParameter(backup: LifelineTime['backup']): string {
   }
 }
 
-/** Held means: the host read back who the time comes from, and that the clock is surely within the limit. */
-function see(output: string, incident: string): HostSight {
+/**
+ * Held means: the host read back who the time comes from, and that the clock is surely within the limit. In holdover the
+ * time comes from nobody, so the hardware clock must vouch for it.
+ */
+function see(output: string, incident: string, { backup }: LifelineTime): HostSight {
   const verdict = readVerdict(HoldVerdictSchema, output, incident);
   if (verdict === null) return null;
   const { ok, error, result, changed, boundMs, limitMs } = verdict;
-  const held = ok && error === '' && result !== 'failed' && boundMs !== null && boundMs <= limitMs;
-  const reason = error === '' ? describeHold(verdict) : error;
-  return { held, seen: verdict, reason, connectionsCut: 0, changed };
+  const doubt = backup.kind === 'holdover' ? findDoubt(verdict) : null;
+  const isRight = ok && error === '' && result !== 'failed' && boundMs !== null && boundMs <= limitMs;
+  const words = [...(doubt === null ? [] : [`Not held: ${doubt}`]), describeHold(verdict)].join(', ');
+  return {
+    held: isRight && doubt === null,
+    seen: verdict,
+    reason: error === '' ? words : error,
+    connectionsCut: 0,
+    changed,
+  };
+}
+
+/** Why a clock that goes on alone is not vouched for, or null; sources that still work need no hardware clock. */
+function findDoubt({ result, hardwareClock }: HoldVerdict): string | null {
+  if (result === 'kept' || hardwareClock === 'agrees') return null;
+  if (hardwareClock === 'none') return 'no hardware clock';
+  return hardwareClock === 'differs' ? 'hardware clock differs' : 'hardware clock not read';
 }
 
 const resultWords = {
