@@ -1,99 +1,134 @@
 import { describe, expect, it } from 'vitest';
-import { growth, judgeSoak, slope } from './judge-soak.ts';
-import type { Sample } from './measure-processes.ts';
-import { judgeItems } from './play-hour.ts';
+import { afterWarmUp, slopeOfProcesses, judgeSoak, slopeWithin } from './judge-soak.ts';
+import type { ProcessSize, Sample } from './measure-processes.ts';
+import { documentedRates, toMultiples } from './rates.ts';
 
-const fates = { events: 40, changed: 30, lost: [], doubled: [], notRestored: [] };
+const fates = { incidents: 40, servers: 36, changed: 30, takenUp: 2, lost: [], doubled: [], notRestored: [] };
+const multiples = toMultiples([{ kind: 'alarm', events: 480, inStormMinute: 40 }], 60);
+const eventsPerSample = 40;
 
-function sample(index: number, over: Partial<Sample> = {}): Sample {
-  const functions = { processes: 15, meanRss: 90, meanHandles: 22 };
-  return { labMinute: index, events: index * 4, labHeap: 100, labRss: 200, labHandles: 30, functions, ...over };
+function toSample(index: number, over: Partial<Sample> = {}, sizes: readonly Partial<ProcessSize>[] = []): Sample {
+  const each = [
+    { pid: 1, name: 'assess', rss: 90, handles: 22, ...sizes[0] },
+    { pid: 2, name: 'restore', rss: 80, handles: 22, ...sizes[1] },
+  ];
+  const functions = { processes: 2, meanRss: 85, meanHandles: 22, each };
+  return {
+    labMinute: index,
+    events: index * eventsPerSample,
+    labHeap: 100,
+    labRss: 200,
+    labHandles: 30,
+    functions,
+    ...over,
+  };
 }
 
-function broken(samples: readonly Sample[], over: Partial<typeof fates> = {}): string[] {
-  return judgeSoak(samples, { ...fates, ...over }).flatMap(({ name, ok }) => (ok ? [] : [name]));
+function listSamples(make: (index: number) => Sample): Sample[] {
+  return Array.from({ length: 12 }, (_, index) => make(index));
 }
 
-const flat = Array.from({ length: 9 }, (_, index) => sample(index));
+const level = listSamples(toSample);
+
+function listBroken(samples: readonly Sample[], over: Partial<typeof fates> = {}, rates = multiples): string[] {
+  return judgeSoak(samples, { ...fates, ...over }, rates).flatMap(({ name, ok }) => (ok ? [] : [name]));
+}
 
 describe('judgeSoak', () => {
-  it('is content with what is flat', () => {
-    expect(broken(flat)).toEqual([]);
+  it('is content with what stays level', () => {
+    expect(listBroken(level)).toEqual([]);
   });
 
   it.each<[string, readonly Sample[], string]>([
     [
-      'a heap',
-      flat.map((one, index) => ({ ...one, labHeap: 100 + index * 5 })),
+      'a heap of the lab that grows by 200 KB for each event',
+      listSamples((index) => toSample(index, { labHeap: 100 + (index * eventsPerSample * 200) / 1024 })),
       'heap of the lab, growth for each event',
     ],
     [
-      'handles',
-      flat.map((one, index) => ({ ...one, labHandles: 30 + index * 8 })),
-      'handles of the lab, growth over the hour',
+      'a handle of the lab lost in every tenth event',
+      listSamples((index) => toSample(index, { labHandles: 30 + index * 4 })),
+      'handles of the lab, growth for each 1,000 events',
     ],
     [
-      'a function',
-      flat.map((one, index) => ({ ...one, functions: { processes: 15, meanRss: 90 + index * 4, meanHandles: 22 } })),
-      'memory of a function process, growth over the hour',
+      'one function beside another that leaks 100 KB with each event',
+      listSamples((index) => toSample(index, {}, [{}, { rss: 80 + (index * eventsPerSample * 100) / 1024 }])),
+      'memory of a process of a function, growth for each 1,000 events',
     ],
     [
-      'what nobody could measure',
-      flat.map((one) => ({ ...one, functions: null })),
-      'memory of a function process, growth over the hour',
+      'one function that loses a handle in every fortieth event',
+      listSamples((index) => toSample(index, {}, [{ handles: 22 + index }])),
+      'handles of a process of a function, growth for each 1,000 events',
     ],
-  ])('notices %s that grows', (_what, samples, name) => {
-    expect(broken(samples)).toContain(name);
+    [
+      'a leak hidden by the start of other processes',
+      listSamples((index) => toSample(index, {}, [{ pid: 10 + Math.floor(index / 4), rss: 70 + (index % 4) * 60 }])),
+      'memory of a process of a function, growth for each 1,000 events',
+    ],
+    [
+      'processes that nobody could measure',
+      listSamples((index) => toSample(index, { functions: null })),
+      'memory of a process of a function, growth for each 1,000 events',
+    ],
+  ])('notices %s', (_what, samples, name) => {
+    expect(listBroken(samples)).toContain(name);
+  });
+
+  it('lets a process warm up in the first third only', () => {
+    const warmsUp = listSamples((index) => toSample(index, {}, [{ rss: 60 + Math.min(index, 4) * 10 }]));
+
+    expect(listBroken(warmsUp)).toEqual([]);
   });
 
   it('is not content where nothing was cut, for nothing could come back then', () => {
-    expect(broken(flat, { changed: 0 })).toEqual(['events that changed something']);
+    expect(listBroken(level, { changed: 0 })).toEqual(['attacks that changed something']);
   });
 
   it.each(['lost', 'doubled', 'notRestored'] as const)('notices what is %s', (fate) => {
-    expect(broken(flat, { [fate]: ['inc-1'] })).toHaveLength(1);
+    expect(listBroken(level, { [fate]: ['inc-1'] })).toHaveLength(1);
+  });
+
+  it('notices a kind of events that comes no faster than one source sends it', () => {
+    const slow = toMultiples([{ kind: 'alarm', events: 60, inStormMinute: 1 }], 60);
+
+    expect(listBroken(level, {}, slow)).toEqual(['rate of events of kind alarm, of the documented one of a source']);
+  });
+
+  it('refuses to judge a handful of samples', () => {
+    expect(() => judgeSoak(level.slice(0, 5), fates, multiples)).toThrow('"5"');
   });
 });
 
-describe('judgeItems', () => {
-  it.each<[string, readonly string[], boolean, boolean]>([
-    ['one that is closed', ['closed#01', 'opened#01'], true, false],
-    ['one that was never closed', ['opened#01'], false, false],
-    ['one that is not there', [], false, false],
-    ['a second attempt after a failure', ['failed#01', 'opened#01', 'opened#02', 'closed#02'], true, false],
-    ['a second attempt after nothing', ['opened#01', 'opened#02', 'closed#02'], true, true],
-  ])('judges %s', (_what, keys, isClosed, isDoubled) => {
-    expect(
-      judgeItems(
-        'inc-1',
-        keys.map((sk) => ({ sk })),
-      ),
-    ).toMatchObject({ isClosed, isDoubled });
+describe('toMultiples', () => {
+  it('keeps the storm minute out of the rate of the others', () => {
+    const [finding] = toMultiples([{ kind: 'finding', events: 130, inStormMinute: 12 }], 60);
+
+    expect(finding).toMatchObject({ perMinute: 2 });
+    expect(finding?.times).toBeCloseTo(2 / documentedRates.finding.perMinute);
+    expect(finding?.timesInStorm).toBeCloseTo(60);
   });
 });
 
-describe('judgeItems of an attempt that was closed', () => {
-  it.each([
-    ['partly-contained', false],
-    ['failed', false],
-    ['contained', true],
-  ])('as %s and followed by another calls that doubled: %s', (outcome, isDoubled) => {
-    const items = [{ sk: 'closed#01', outcome }, { sk: 'closed#02' }, { sk: 'opened#01' }, { sk: 'opened#02' }];
-
-    expect(judgeItems('inc-1', items).isDoubled).toBe(isDoubled);
-  });
-});
-
-describe('slope and growth', () => {
-  it('measure how fast and how much', () => {
-    expect(
-      slope([
+describe('slopeWithin and slopeOfProcesses', () => {
+  it('compare every series with itself only', () => {
+    const slope = slopeWithin([
+      [
         [0, 1],
         [1, 3],
-        [2, 5],
-      ]),
-    ).toBeCloseTo(2);
-    expect(slope([[1, 1]])).toBe(0);
-    expect(growth([1, 1, 5, 7, 7])).toBe(6);
+      ],
+      [
+        [5, 0],
+        [6, 2],
+      ],
+    ]);
+
+    expect(slope).toBeCloseTo(2);
+    expect(slopeWithin([[[1, 1]]])).toBeNaN();
+  });
+
+  it('take all processes together', () => {
+    const samples = listSamples((index) => toSample(index, {}, [{}, { rss: 80 + index * eventsPerSample }]));
+
+    expect(slopeOfProcesses(afterWarmUp(samples), ({ rss }) => rss)).toBeCloseTo(0.5);
   });
 });

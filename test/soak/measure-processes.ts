@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 /** What the lab's process and those of the functions hold at one moment. Sizes are in MB. */
 export interface Sample {
   readonly labMinute: number;
+  /** Delivered so far, second deliveries included. */
   readonly events: number;
   readonly labHeap: number;
   readonly labRss: number;
@@ -14,7 +15,16 @@ export interface Sample {
     readonly processes: number;
     readonly meanRss: number;
     readonly meanHandles: number;
+    readonly each: readonly ProcessSize[];
   } | null;
+}
+
+/** One process of a function. Two samples with the same `pid` are of the same process. */
+export interface ProcessSize {
+  readonly pid: number;
+  readonly name: string;
+  readonly rss: number;
+  readonly handles: number;
 }
 
 setFlagsFromString('--expose-gc');
@@ -45,6 +55,7 @@ function readFunctions(): Sample['functions'] {
       processes: sizes.length,
       meanRss: mean(sizes.map(({ rss }) => rss)),
       meanHandles: mean(sizes.map(({ handles }) => handles)),
+      each: sizes,
     };
   } catch {
     return null;
@@ -59,10 +70,14 @@ function isChild(pid: string): boolean {
   }
 }
 
-function readSize(pid: string): { rss: number; handles: number } | undefined {
+function readSize(pid: string): ProcessSize | undefined {
   try {
     const kilobytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-    return { rss: kilobytes / 1024, handles: readdirSync(`/proc/${pid}/fd`).length };
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    // What is no function, as the compiler's helper, is not judged as one.
+    const name = /(?:^|\0)AWS_LAMBDA_FUNCTION_NAME=([^\0]+)/.exec(environment)?.[1];
+    if (name === undefined || !Number.isFinite(kilobytes)) return undefined;
+    return { pid: Number(pid), name, rss: round(kilobytes / 1024), handles: readdirSync(`/proc/${pid}/fd`).length };
   } catch {
     return undefined;
   }
