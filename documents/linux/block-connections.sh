@@ -89,4 +89,4 @@ find_namespaces
 inspect_table
 check_deadline 'reading the table'
 put_block
-print_verdict true
+tell_verdict true

@@ -191,4 +191,4 @@ check_deadline 'reading the state'
 list_digest=$(run sha256sum <"$list_file") || fail 70 "Cannot digest '$list_file'"
 list_digest=${list_digest%% *}
 [[ -z $troubles ]] || fail 1 "$troubles"
-print_verdict true
+tell_verdict true

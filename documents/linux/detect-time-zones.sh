@@ -20,7 +20,7 @@ engine_facts='' process_facts='' process_count=0
 print_verdict() {
   read_clock
   printf '{"ok":%s,"document":"%s","incident":"%s","offsetMinutes":%s,"zone":"%s","localtime":"%s",' \
-    "$1" "$document" "$incident" "$host_offset" "$host_zone" "$localtime"
+    "$1" "$document" "$incident" "$host_offset" "${host_zone:0:40}" "$localtime"
   printf '"ntpSynchronized":"%s","engines":[%s],"processes":[%s],"processZones":%d,"listFile":"%s","listDigest":"%s",' \
     "$ntp_synchronized" "$engine_facts" "$process_facts" "$process_count" "$list_file" "$list_digest"
   printf '"totalMs":%d,"error":"%s"}\n' $((REPLY - started_at_ms)) "$error"
@@ -89,4 +89,4 @@ list_digest=${list_digest%% *}
 prune_lists
 [[ -z $error ]] || fail 65 "$error"
 check_deadline 'reading time zones'
-print_verdict true
+tell_verdict true

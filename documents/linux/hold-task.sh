@@ -5,6 +5,8 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck source=parts/prelude.sh
 source parts/prelude.sh
+# shellcheck source=parts/lists.sh
+source parts/lists.sh
 # shellcheck source=parts/notes.sh
 source parts/notes.sh
 # shellcheck source=parts/units.sh

@@ -6,6 +6,8 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck source=parts/prelude.sh
 source parts/prelude.sh
+# shellcheck source=parts/lists.sh
+source parts/lists.sh
 # shellcheck source=parts/steady-time.sh
 source parts/steady-time.sh
 # shellcheck source=parts/notes.sh
@@ -32,8 +34,8 @@ print_verdict() {
   done
   printf '{"ok":%s,"document":"%s","incident":"%s","backup":"%s","result":"%s","changed":%s,"selected":"%s",' \
     "$1" "$document" "$incident" "$backup" "$result" "$changed" "${selected//[^A-Za-z0-9.:_-]/ }"
-  printf '"daemon":"%s","watched":[%s],"sources":[%s],"sourceCount":%d,"boundMs":%s,"limitMs":%s,' \
-    "$daemon" "$(print_watched)" "$(print_things)" "$source_count" "${numbers[@]}"
+  printf '"daemon":"%s",%s,%s,"sourceCount":%d,"boundMs":%s,"limitMs":%s,' \
+    "$daemon" "$(print_watched)" "$(print_things sources 560)" "$source_count" "${numbers[@]}"
   printf '"growthPpm":%s,"underLimitSeconds":%s,"hardwareClock":"%s","listFile":"%s","listDigest":"%s","error":"%s"}\n' \
     "${growth_ppm:-null}" "${under_limit_seconds:-null}" "$hardware_clock" \
     "${digest:+$state_dir/time-sources-before.txt}" "${digest%% *}" "$error"
@@ -49,7 +51,7 @@ read_parameters() {
 # Ends the script where all is well without us.
 keep() {
   result=$1
-  print_verdict true
+  tell_verdict true
   exit 0
 }
 
@@ -116,7 +118,10 @@ find_daemon
 read_sources
 ask_watched
 if has_working && wait_until "$settling_seconds" is_kept; then keep kept; fi
-if is_carried; then keep carried; fi
+if is_carried; then
+  [[ $backup_kind != holdover ]] || read_hardware_clock
+  keep carried
+fi
 list_failing
 keep_list
 switch_over

@@ -5,19 +5,21 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck source=parts/prelude.sh
 source parts/prelude.sh
+# shellcheck source=parts/lists.sh
+source parts/lists.sh
 # shellcheck source=parts/steady-time.sh
 source parts/steady-time.sh
 # shellcheck source=parts/sensor-files.sh
 source parts/sensor-files.sh
 readonly document=install-sensor
 
-state='' former_digest='' first_run=not-run published=''
+state='' former_digest='' first_run=not-run published=()
 
 print_verdict() {
   printf '{"ok":%s,"document":"%s","incident":"%s","state":"%s","sensorDigest":"%s","formerDigest":"%s",' \
     "$1" "$document" "$incident" "$state" "$digest" "$former_digest"
-  printf '"timer":"%s","firstRun":"%s","metrics":[%s],"error":"%s"}\n' \
-    "$timer_state" "$first_run" "$published" "$error"
+  printf '"timer":"%s","firstRun":"%s",%s,"error":"%s"}\n' \
+    "$timer_state" "$first_run" "$(print_list metrics 600 "${published[@]}")" "$error"
 }
 
 read_parameters() {
@@ -153,8 +155,8 @@ run_once() {
   first_run=failed
   run systemctl start "$service" >/dev/null 2>&1 ||
     fail 1 "The sensor does not publish: $(run journalctl -q -u "$service" -n 1 -o cat 2>/dev/null)"
-  while read -r name _; do published+="${published:+,}\"${name//[^A-Za-z]/}\""; done <"../$sensor_dir/published"
-  [[ -n $published ]] || fail 1 'The sensor ran and says nothing of what it published'
+  while read -r name _; do published+=("\"${name//[^A-Za-z]/}\""); done <"../$sensor_dir/published"
+  ((${#published[@]} > 0)) || fail 1 'The sensor ran and says nothing of what it published'
   first_run=published
 }
 
@@ -176,4 +178,4 @@ state=installed
 start_timer
 run_once
 check_deadline 'letting the sensor run once'
-print_verdict true
+tell_verdict true

@@ -139,4 +139,4 @@ compare_lists
 check_deadline 'killing sockets'
 # The others are cut; whoever cannot be given to a firewall is for a person.
 [[ -z $odd_login ]] || fail 1 "A login at night came from '$odd_login', which no firewall can be given"
-print_verdict true
+tell_verdict true

@@ -4,6 +4,8 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck source=parts/prelude.sh
 source parts/prelude.sh
+# shellcheck source=parts/lists.sh
+source parts/lists.sh
 # shellcheck source=parts/session-targets.sh
 source parts/session-targets.sh
 # shellcheck source=parts/database-clients.sh
@@ -29,9 +31,9 @@ print_verdict() {
   read_clock
   printf '{"ok":%s,"document":"%s","incident":"%s","engine":"%s","mode":"%s","matched":%d,"killed":%d,"survivors":%d,' \
     "$1" "$document" "$incident" "$engine" "$mode" "$matched" "$killed" "$survivors"
-  printf '"spared":%d,"rolledBack":%s,"loginsHeld":%s,"loginsLeft":%s,"listFile":"%s","listDigest":"%s",' \
-    "$spared" "$rolled_back" "$(print_array "${logins_held[@]}")" "$(print_array "${logins_left[@]}")" \
-    "$list_file" "$list_digest"
+  printf '"spared":%d,"rolledBack":%s,%s,%s,"listFile":"%s","listDigest":"%s",' \
+    "$spared" "$rolled_back" "$(print_names loginsHeld 1000 "${logins_held[@]}")" \
+    "$(print_names loginsLeft 300 "${logins_left[@]}")" "$list_file" "$list_digest"
   printf '"totalMs":%d,"error":"%s"}\n' $((REPLY - started_at_ms)) "$error"
 }
 
@@ -200,4 +202,4 @@ count_sessions
 [[ -z $error ]] || fail 70 "$error"
 [[ $mode == list ]] || ((survivors == 0)) || fail 1 "$survivors sessions are still there"
 check_deadline 'ending sessions'
-print_verdict true
+tell_verdict true

@@ -23,7 +23,7 @@ open_state_dir
 
 if ! table_exists; then
   state=already-released
-  print_verdict true
+  tell_verdict true
   exit 0
 fi
 read_table
@@ -43,4 +43,4 @@ nft_said=$(run nft delete table inet "$table" 2>&1) || fail 70 "Cannot delete ta
 table_exists && fail 70 "Table '$table' is still there after its deletion"
 rm -f table.sha256
 state=released
-print_verdict true
+tell_verdict true

@@ -3,6 +3,8 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck source=parts/prelude.sh
 source parts/prelude.sh
+# shellcheck source=parts/lists.sh
+source parts/lists.sh
 # shellcheck source=parts/database-clients.sh
 source parts/database-clients.sh
 # shellcheck source=parts/sessions-postgresql.sh
@@ -17,9 +19,9 @@ engine='' undone=() already_undone=() drifted=() left=()
 
 print_verdict() {
   read_clock
-  printf '{"ok":%s,"document":"%s","incident":"%s","engine":"%s","undone":%s,"alreadyUndone":%s,"drifted":%s,' \
-    "$1" "$document" "$incident" "$engine" "$(print_array "${undone[@]}")" "$(print_array "${already_undone[@]}")" \
-    "$(print_array "${drifted[@]}")"
+  printf '{"ok":%s,"document":"%s","incident":"%s","engine":"%s",%s,%s,%s,' \
+    "$1" "$document" "$incident" "$engine" "$(print_names undone 400 "${undone[@]}")" \
+    "$(print_names alreadyUndone 400 "${already_undone[@]}")" "$(print_names drifted 400 "${drifted[@]}")"
   printf '"totalMs":%d,"error":"%s"}\n' $((REPLY - started_at_ms)) "$error"
 }
 
@@ -114,4 +116,4 @@ update_notes
 ((${#left[@]} == 0)) || fail 70 "Cannot release ${#left[@]} logins, the first is '${left[0]}'"
 ((${#drifted[@]} == 0)) || fail 3 "${#drifted[@]} logins are not as they were set, or held by another incident too: left as they are"
 check_deadline 'releasing logins'
-print_verdict true
+tell_verdict true

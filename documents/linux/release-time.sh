@@ -6,6 +6,8 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck source=parts/prelude.sh
 source parts/prelude.sh
+# shellcheck source=parts/lists.sh
+source parts/lists.sh
 # shellcheck source=parts/steady-time.sh
 source parts/steady-time.sh
 # shellcheck source=parts/notes.sh
@@ -19,8 +21,8 @@ readonly document=release-time
 was_changed=''
 
 print_verdict() {
-  printf '{"ok":%s,"document":"%s","incident":"%s","selected":"%s","daemon":"%s","sources":[%s],"error":"%s"}\n' \
-    "$1" "$document" "$incident" "${selected//[^A-Za-z0-9.:_-]/ }" "$daemon" "$(print_things)" "$error"
+  printf '{"ok":%s,"document":"%s","incident":"%s","selected":"%s","daemon":"%s",%s,"error":"%s"}\n' \
+    "$1" "$document" "$incident" "${selected//[^A-Za-z0-9.:_-]/ }" "$daemon" "$(print_things sources 1200)" "$error"
 }
 
 read_parameters() {

@@ -46,7 +46,7 @@ noted=$(cat "../$sensor_dir/installed.sums" 2>/dev/null)
 read_timer
 if [[ -z $sums && $timer_state != active ]]; then
   state=already-removed
-  print_verdict true
+  tell_verdict true
   exit 0
 fi
 if ! is_ours; then
@@ -65,4 +65,4 @@ read_timer
 [[ -z $REPLY && $timer_state != active ]] || fail 70 "The sensor is still there: $said"
 rm -f "../$sensor_dir/installed.sums"
 state=removed
-print_verdict true
+tell_verdict true

@@ -5,6 +5,8 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck source=parts/prelude.sh
 source parts/prelude.sh
+# shellcheck source=parts/lists.sh
+source parts/lists.sh
 # shellcheck source=parts/steady-time.sh
 source parts/steady-time.sh
 # shellcheck source=parts/notes.sh

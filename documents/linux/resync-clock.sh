@@ -170,7 +170,7 @@ open_state_dir
 take_reading
 offset_before_us=$offset_us bound_before_us=$bound_us
 if [[ $mode == measure ]]; then
-  print_verdict true
+  tell_verdict true
   exit 0
 fi
 find_daemon
@@ -180,4 +180,4 @@ $within_limit || step_until_within
 watch_stability
 write_hardware_clock
 check_deadline 'writing the hardware clock'
-print_verdict true
+tell_verdict true

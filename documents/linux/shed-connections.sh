@@ -198,7 +198,7 @@ measure_load
 before=${load_noted:-$load} after=$load
 if ((load <= high_mark)); then
   state=not-overloaded
-  print_verdict true
+  tell_verdict true
   exit 0
 fi
 while ((load > low_mark && rounds < most_rounds)); do
@@ -218,4 +218,4 @@ if ((load > low_mark)); then
   fail 1 "$REPLY"
 fi
 state=shed
-print_verdict true
+tell_verdict true

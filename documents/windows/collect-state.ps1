@@ -39,7 +39,8 @@ function Add-Lines([string]$Title, $Lines) {
 
 # How many names there are, and the first three without what could break the line; the list has them all.
 function Get-NameSummary([string[]]$Names) {
-  $first = @($Names | Select-Object -First 3 | ForEach-Object { $_ -creplace '[^a-zA-Z0-9 .,:;=_()@/+-]', ' ' })
+  $clean = @($Names | Select-Object -First 3 | ForEach-Object { $_ -creplace '[^a-zA-Z0-9 .,:;=_()@/+-]', ' ' })
+  $first = @($clean | ForEach-Object { $_.Substring(0, [Math]::Min(64, $_.Length)) })
   return [ordered]@{ count = $Names.Length; names = [object[]]$first }
 }
 

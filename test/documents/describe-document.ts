@@ -38,6 +38,7 @@ export const injections: readonly string[] = [
   'é',
   '{{ x }}',
   'a[$(id)]',
+  'fe80::1%eth0',
   'a'.repeat(65_536),
 ];
 
@@ -77,6 +78,12 @@ export function describeDocument(document: DocumentCase): void {
 
     it.skipIf(spawnSync('shellcheck', ['--version']).status !== 0)('passes shellcheck', () => {
       expect(spawnSync('shellcheck', ['-s', 'bash', '-'], { input: script, encoding: 'utf8' }).stdout).toBe('');
+    });
+
+    it('has hostile and good values for every parameter', () => {
+      expect(Object.keys(document.hostile).sort()).toEqual(Object.keys(parameters).sort());
+      expect(Object.keys(parameters).filter((parameter) => !document.hostile[parameter]?.length)).toEqual([]);
+      expect(Object.keys(parameters).filter((parameter) => !document.good[parameter]?.length)).toEqual([]);
     });
 
     it('has patterns that refuse every hostile value and take every good one', () => {

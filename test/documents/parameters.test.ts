@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killConnectionsParameters, killConnectionsScript } from '../../documents/kill-connections.ts';
 import { releaseConnectionsParameters, releaseConnectionsScript } from '../../documents/release-connections.ts';
+import { injections } from './describe-document.ts';
 import { goodValues, hostileValues, malformedIpv6 } from './parameter-values.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -27,6 +28,11 @@ const documents = [
   },
 ];
 
+/** With what no parameter may take, whatever it means. */
+const hostile: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(hostileValues).map(([parameter, list]) => [parameter, [...injections, ...list]]),
+);
+
 const cases = (values: Readonly<Record<string, readonly string[]>>) =>
   documents.flatMap(({ name, parameters, script, valid }) =>
     Object.entries(parameters).flatMap(([parameter, rule]) =>
@@ -40,13 +46,23 @@ const scopeFor = (parameter: string): Values =>
     ? { scope: parameter }
     : parameter === 'peersFrom'
       ? { scope: 'peers' }
-      : {};
+      : parameter === 'only'
+        ? { scope: 'ports', ports: '80' }
+        : {};
 
 const hasBash = spawnSync('bash', ['-c', 'exit 0']).status === 0;
 
 describe('allowedPattern', () => {
+  it('has hostile and good values for every parameter, and for no other', () => {
+    const parameters = [...new Set(documents.flatMap(({ parameters: one }) => Object.keys(one)))].sort();
+
+    expect(Object.keys(hostileValues).sort()).toEqual(parameters);
+    expect(Object.keys(goodValues).sort()).toEqual(parameters);
+    expect(Object.values({ ...hostileValues, ...goodValues }).filter((list) => list.length === 0)).toEqual([]);
+  });
+
   it('refuses every hostile value, by itself or by maxChars', () => {
-    const taken = cases(hostileValues).filter(
+    const taken = cases(hostile).filter(
       ({ rule, value }) =>
         value.length >= rule.minChars && value.length <= rule.maxChars && new RegExp(rule.allowedPattern).test(value),
     );
@@ -98,7 +114,7 @@ describe.skipIf(!hasBash)('a script that reads its parameters', () => {
     });
 
   it('refuses every hostile value with exit code 64 and one line of JSON', () => {
-    for (const { name, parameter, value, valid } of cases(hostileValues)) {
+    for (const { name, parameter, value, valid } of cases(hostile)) {
       const { status, stdout, stderr } = read(name, { ...valid, ...scopeFor(parameter), [parameter]: value });
 
       // One value compared, so that a failure names the parameter and the value that slipped through.

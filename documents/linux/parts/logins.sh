@@ -4,16 +4,15 @@
 # connection limit of 0 on PostgreSQL and a locked account on MariaDB and MySQL.
 # shellcheck disable=SC2034,SC2154 # read and set by the parts around this one
 readonly login_token='^[A-Za-z0-9._-]{1,64}(@(-1|0|[1-9][0-9]{0,9})|@[A-Za-z0-9.:%_/-]{1,100}@(locked|unlocked))$'
-# What one verdict has room for.
-readonly most_login_characters=900
+# What one verdict has room for. Those that are held must all stand there: the release takes them from it.
+readonly most_held_characters=900
 logins=() free_logins=() tokens=() held=''
 
-# Writes words as a JSON array; their grammar knows nothing that JSON would quote.
-print_array() {
-  local text
-  printf -v text '"%s",' "$@"
-  (($# > 0)) || text=''
-  printf '[%s]' "${text%,}"
+# Prints a field that is a list of names; their grammar knows nothing that JSON would quote.
+print_names() {
+  local name quoted=()
+  for name in "${@:3}"; do quoted+=("\"$name\""); done
+  print_list "$1" "$2" "${quoted[@]}"
 }
 
 # Reads the logins of these names with their values of now; those a hold would miss go to `free_logins`.
@@ -65,8 +64,9 @@ hold_logins_of() {
     [[ ${now_values[$login]} == "$held" && -n ${former_values[$login]-} ]] ||
       former_values[$login]=${now_values[$login]}
   done
-  text="${logins[*]} ${logins_left[*]}"
-  if ((${#text} + 12 * ${#logins[@]} > most_login_characters)); then
+  text=${logins[*]}
+  # A former value with its `@` has up to 12 characters; quotes and comma are 3, of which the blank stands for one.
+  if ((${#text} + 14 * ${#logins[@]} > most_held_characters)); then
     echo "${#logins[@]} logins are more than one verdict can name" >database.err
     return 1
   fi

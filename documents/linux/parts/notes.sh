@@ -69,15 +69,17 @@ trouble() {
   troubles+="${troubles:+; }$1"
 }
 
-# Prints the things the verdict knows, each with its state before and now.
+# Prints the things the verdict knows as one of its fields, each with its state before and now. Where not all have
+# room, what went wrong comes first.
 print_things() {
-  local name separator=''
+  local name thing bad=() good=()
   for name in "${named[@]}"; do
     [[ -n ${status[$name]-} ]] || continue
-    printf '%s{"name":"%s","before":"%s","now":"%s","status":"%s"}' \
-      "$separator" "${shown[$name]-$name}" "${before[$name]}" "${now[$name]}" "${status[$name]}"
-    separator=,
+    printf -v thing '{"name":"%s","before":"%s","now":"%s","status":"%s"}' \
+      "${shown[$name]-$name}" "${before[$name]}" "${now[$name]}" "${status[$name]}"
+    if $is_cut && [[ ${status[$name]} =~ ^(failed|drifted)$ ]]; then bad+=("$thing"); else good+=("$thing"); fi
   done
+  print_list "$1" "$2" "${bad[@]}" "${good[@]}"
 }
 
 # Ends the script: anything that failed makes it 1, anything that somebody else changed makes it 3.
@@ -90,5 +92,5 @@ conclude() {
     esac
   done
   ((code == 0)) || fail "$code" "$troubles"
-  print_verdict true
+  tell_verdict true
 }

@@ -21,12 +21,38 @@ read_clock() {
   fi
 }
 
+# Systems Manager cuts off what is printed at 2,500 characters, with what the agent adds: half a verdict is none.
+readonly most_verdict_characters=2000
+is_cut=false
+
+# Prints the one line that counts. What would be too long is kept whole in a file; the line then has the first of each
+# list and how many there are, as much of the error as fits, and the digest of the file.
+tell_verdict() {
+  # Names of their own: print_verdict sees these, and has a `digest` to print.
+  local told whole_file='' whole_digest='' ending room
+  told=$(print_verdict "$1")
+  if ((${#told} > most_verdict_characters)); then
+    if [[ -d ${state_dir-} ]]; then
+      whole_file=$state_dir/verdict-$document-$started_at_ms.json
+      { printf '%s\n' "$told" >"$whole_file" && whole_digest=$(sha256sum "$whole_file"); } 2>/dev/null ||
+        whole_file='' whole_digest=''
+    fi
+    is_cut=true
+    told=$(print_verdict "$1")
+    told=${told%\"error\":*}
+    printf -v ending '","wholeFile":"%s","wholeDigest":"%s"}' "$whole_file" "${whole_digest%% *}"
+    room=$((most_verdict_characters - ${#told} - ${#ending} - 9))
+    told+="\"error\":\"${error:0:room > 0 ? room : 0}$ending"
+  fi
+  printf '%s\n' "$told"
+}
+
 # Ends the script with a verdict. Every text that came from outside loses what could break the JSON line.
 fail() {
   local exit_code=$1 text=$2
   error=${text//[^a-zA-Z0-9 .,:;=_()@\/+\'-]/ }
   error=${error:0:300}
-  print_verdict false
+  tell_verdict false
   exit "$exit_code"
 }
 

@@ -5,8 +5,8 @@ declare -A shown=()
 triggers=()
 
 print_verdict() {
-  printf '{"ok":%s,"document":"%s","incident":"%s","services":[%s],"error":"%s"}\n' \
-    "$1" "$document" "$incident" "$(print_things)" "$error"
+  printf '{"ok":%s,"document":"%s","incident":"%s",%s,"error":"%s"}\n' \
+    "$1" "$document" "$incident" "$(print_things services 1200)" "$error"
 }
 
 # Reads the services into `named`, each as the whole name of its unit.

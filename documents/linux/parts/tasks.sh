@@ -6,8 +6,8 @@ declare -A shown=()
 timers=() services=()
 
 print_verdict() {
-  printf '{"ok":%s,"document":"%s","incident":"%s","tasks":[%s],"error":"%s"}\n' \
-    "$1" "$document" "$incident" "$(print_things)" "$error"
+  printf '{"ok":%s,"document":"%s","incident":"%s",%s,"error":"%s"}\n' \
+    "$1" "$document" "$incident" "$(print_things tasks 1200)" "$error"
 }
 
 # Reads the tasks into `named`, as `timer:NAME.timer` or `cron:NAME`.

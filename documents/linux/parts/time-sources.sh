@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034,SC2154 # read and set by the scripts around this part
 declare -A source_state=() source_reach=() shown=()
 source_address='' failed_address='' added='' taken='' said='' daemon=''
-selected='' hardware_sources='' source_count=0 offline_count=0
+selected='' hardware_sources=() source_count=0 offline_count=0
 
 # Names the two things of a switch, each address in the one spelling chronyc prints; the caller may use any of IPv6.
 # A source that one switch adds may be what the next one takes offline, so the notes tell the two apart.
@@ -47,13 +47,13 @@ read_sources() {
   IFS=, read -ra counts < <(run chronyc -c activity 2>/dev/null)
   ((${#counts[@]} == 5)) || fail 65 'Cannot count time sources: chronyc activity says nothing'
   offline_count=$((counts[1] + counts[3]))
-  source_state=() source_reach=() selected='' hardware_sources='' source_count=0
+  source_state=() source_reach=() selected='' hardware_sources=() source_count=0
   while IFS=, read -r mode state name stratum poll reach _; do
     source_count=$((source_count + 1))
     read_state_word "$state"
     source_state[$name]=$REPLY source_reach[$name]=$reach
     [[ $REPLY != selected ]] || selected=$name
-    [[ $mode != '#' ]] || hardware_sources+="${hardware_sources:+,}\"${name//[^A-Za-z0-9.:_-]/ } $REPLY\""
+    [[ $mode != '#' ]] || hardware_sources+=("\"${name//[^A-Za-z0-9.:_-]/ } $REPLY\"")
   done <sources.raw
 }
 
@@ -104,7 +104,7 @@ print_verdict() {
   [[ ! -r time-sources-before.txt ]] || digest=$(sha256sum time-sources-before.txt)
   printf '{"ok":%s,"document":"%s","incident":"%s","source":"%s","failedSource":"%s","selected":"%s","daemon":"%s",' \
     "$1" "$document" "$incident" "$source_address" "$failed_address" "${selected//[^A-Za-z0-9.:_-]/ }" "$daemon"
-  printf '"sources":[%s],"hardwareSources":[%s],"sourceCount":%d,"listFile":"%s","listDigest":"%s","error":"%s"}\n' \
-    "$(print_things)" "$hardware_sources" "$source_count" "${digest:+$state_dir/time-sources-before.txt}" \
-    "${digest%% *}" "$error"
+  printf '%s,%s,"sourceCount":%d,"listFile":"%s","listDigest":"%s","error":"%s"}\n' \
+    "$(print_things sources 400)" "$(print_list hardwareSources 400 "${hardware_sources[@]}")" "$source_count" \
+    "${digest:+$state_dir/time-sources-before.txt}" "${digest%% *}" "$error"
 }

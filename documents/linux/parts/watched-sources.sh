@@ -144,13 +144,14 @@ list_failing() {
   ((${#failing[@]} > 0)) || failing=("${watched[@]}")
 }
 
-# Prints the named sources, each with what it did when it was asked.
+# Prints the named sources, each with what it did when it was asked. Where not all have room, silence comes first.
 print_watched() {
-  local name word separator=''
+  local name word source silent=() answering=()
   for name in "${watched[@]}"; do
     word=silent
     [[ ${answered[$name]-} != yes ]] || word=answers
-    printf '%s{"name":"%s","answer":"%s","state":"%s"}' "$separator" "$name" "$word" "${source_state[$name]:-absent}"
-    separator=,
+    printf -v source '{"name":"%s","answer":"%s","state":"%s"}' "$name" "$word" "${source_state[$name]:-absent}"
+    if $is_cut && [[ $word == silent ]]; then silent+=("$source"); else answering+=("$source"); fi
   done
+  print_list watched 500 "${silent[@]}" "${answering[@]}"
 }

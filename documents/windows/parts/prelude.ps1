@@ -28,13 +28,45 @@ $ipv6Cidr = "(::/0|$ipv6Address(/(12[0-8]|1[01][0-9]|[1-9][0-9]|[89]))?)"
 $cidrToken = "($ipv4Cidr|$ipv6Cidr)"
 $portToken = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})'
 
+# Systems Manager cuts off what is printed at 2,500 characters, with what the agent adds: half a verdict is none.
+$mostCharacters = 2000
+# More than the parameters of a cut can name, so that only an undo by its notes is ever bounded.
+$mostItems = 6
+
+function ConvertTo-Line($Fields) { return ConvertTo-Json -InputObject $Fields -Compress -Depth 5 }
+
+# Keeps what would be too long in a note, and leaves the first of a list and how many there are, those that went wrong
+# before the others, and as much of the error as fits.
+function Limit-Verdict($Fields, [string]$Whole) {
+  $Fields['wholeFile'] = ''
+  $Fields['wholeDigest'] = ''
+  try {
+    $name = "verdict-$document-$([DateTime]::UtcNow.ToString('yyyyMMddHHmmssfff')).json"
+    $path = Save-Note $name $Whole
+    $Fields['wholeDigest'] = Get-FileDigest $path
+    $Fields['wholeFile'] = $path
+  } catch { $Fields['wholeDigest'] = '' }
+  foreach ($field in 'services', 'tasks') {
+    if (-not $Fields.Contains($field)) { continue }
+    $bad = @($Fields[$field] | Where-Object { @('failed', 'drifted') -ccontains $_['status'] })
+    $good = @($Fields[$field] | Where-Object { @('failed', 'drifted') -cnotcontains $_['status'] })
+    $Fields["${field}Total"] = $bad.Length + $good.Length
+    $Fields[$field] = [object[]]@($bad + $good | Select-Object -First $mostItems)
+  }
+  while ((ConvertTo-Line $Fields).Length -gt $mostCharacters -and $Fields['error'].Length -gt 0) {
+    $Fields['error'] = $Fields['error'].Substring(0, [int][Math]::Floor($Fields['error'].Length * 0.9))
+  }
+}
+
 # Prints the one line that counts. Past the formatter: it would break lines at the width of a console.
 function Write-Verdict([bool]$Ok) {
   $line = [ordered]@{ ok = $Ok; document = $document; incident = $incident }
   foreach ($key in $verdict.Keys) { $line[$key] = $verdict[$key] }
   $line['totalMs'] = [int]$started.ElapsedMilliseconds
   $line['error'] = $problem
-  [Console]::Out.WriteLine((ConvertTo-Json -InputObject $line -Compress -Depth 5))
+  $text = ConvertTo-Line $line
+  if ($text.Length -gt $mostCharacters) { Limit-Verdict $line $text }
+  [Console]::Out.WriteLine((ConvertTo-Line $line))
 }
 
 # Ends the script with a verdict. Every text that came from outside loses what could confuse its reader.
