@@ -4,6 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { outcomeSource } from '../../lambdas/shared/contracts/outcome-event.ts';
+import { acceptFindings } from './accept-findings.ts';
 import { outcomeEvents } from './outcome-events.ts';
 
 /**
@@ -27,6 +28,12 @@ export class DeadLetters extends Construct {
       { id: 'AwsSolutions-SQS3', reason },
       { id: 'Serverless-SQSRedrivePolicy', reason },
     );
+    acceptFindings(this.queue, {
+      checkov: {
+        CKV_AWS_27:
+          'SQS encrypts it itself (SqsManagedSseEnabled, unknown to this rule); EventBridge needs no key grant then',
+      },
+    });
   }
 
   /** Keeps the failed incidents that are published on this bus. */

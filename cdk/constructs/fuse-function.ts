@@ -9,6 +9,7 @@ import type * as z from 'zod/mini';
 import { FuseError } from '../../lambdas/shared/errors.ts';
 import type { Policy } from '../../lambdas/shared/policy/policy-schema.ts';
 import { compilePolicy } from '../../lambdas/shared/policy/read-policy.ts';
+import { acceptFindings, logWithoutOwnKey, roleInDependsOn } from './accept-findings.ts';
 
 /** A function's bundle is not there: synth would deploy nothing in its place. */
 export class BundleMissingError extends FuseError {
@@ -55,6 +56,7 @@ export class FuseFunction<Schema extends z.ZodMiniType> extends Construct {
   constructor(scope: Construct, id: string, props: FuseFunctionProps<Schema>) {
     super(scope, id);
     const logGroup = new LogGroup(this, 'Log', { retention: props.retention });
+    acceptFindings(logGroup, { checkov: logWithoutOwnKey });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `connection-fuse: ${props.description}`,
@@ -90,6 +92,17 @@ export class FuseFunction<Schema extends z.ZodMiniType> extends Construct {
     Validations.of(this.function).acknowledge({
       id: 'Serverless-LambdaDLQ',
       reason: 'A state machine waits for its answer, or a schedule asks again; lost events become dead letters',
+    });
+    acceptFindings(this.function, {
+      'cfn-lint': roleInDependsOn,
+      checkov: {
+        CKV_AWS_115:
+          'A limit of concurrency would make cuts wait in a storm; the budget in the audit table limits them',
+        CKV_AWS_116: 'State machines wait for the answers; what EventBridge calls has its dead letters at the rule',
+        CKV_AWS_117:
+          'It speaks to AWS APIs only; inside a VPC the fuse could be cut off by its own cut or by an intruder',
+        CKV_AWS_173: 'The variables hold names and ids, no secrets, and Lambda encrypts them by a key of its own',
+      },
     });
   }
 }

@@ -6,6 +6,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { acceptFindings, logWithoutOwnKey, roleInDependsOn } from './accept-findings.ts';
 import { nameInFinding } from './action-grants.ts';
 
 const definitionsPath = join(import.meta.dirname, '..', '..', 'statemachines');
@@ -40,6 +41,8 @@ export class FuseWorkflow extends Construct {
         stateMachine.stateMachineArn,
       ]),
     ];
+    const logGroup = new LogGroup(this, 'Log', { retention: props.retention });
+    acceptFindings(logGroup, { checkov: logWithoutOwnKey });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromFile(join(definitionsPath, `${props.definition}.asl.json`)),
       definitionSubstitutions: Object.fromEntries(arns),
@@ -47,7 +50,7 @@ export class FuseWorkflow extends Construct {
       stateMachineType: StateMachineType.STANDARD,
       tracingEnabled: true,
       logs: {
-        destination: new LogGroup(this, 'Log', { retention: props.retention }),
+        destination: logGroup,
         level: LogLevel.ALL,
         // Events carry addresses and names of what is attacked; the audit table keeps them, encrypted.
         includeExecutionData: false,
@@ -57,6 +60,7 @@ export class FuseWorkflow extends Construct {
     this.allowStarting([...Object.values(children), ...Object.values(successors)]);
     this.allowAwaiting(Object.values(children));
     this.acknowledgeWildcards();
+    acceptFindings(this.stateMachine, { 'cfn-lint': roleInDependsOn });
   }
 
   /** Executions that ended red, ran out of time or were stopped, by the minute. */

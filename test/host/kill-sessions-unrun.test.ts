@@ -7,8 +7,8 @@ import type { DatabaseProcess } from './database-process.ts';
 import { change, readSessionList, runKillSessions, type Values } from './run-kill-sessions.ts';
 
 // Neither Oracle nor SQL Server is at hand: a client that only writes down what it is told, and answers from files,
-// stands in for them. The statements were read once by the parser of sqlglot 30.30 in the dialects oracle and tsql (the
-// lists, the looks for what is left, and SQL Server's kill; it knows no PL/SQL blocks). It found that EXEC takes no CAST.
+// stands in for them. The statements themselves are read in every run of the validators, by two parsers of SQL in the
+// dialects oracle and tsql (`npm run validate -- --only sql`); sqlglot once found that EXEC takes no CAST.
 
 const isRoot = process.getuid?.() === 0;
 

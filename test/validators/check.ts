@@ -12,6 +12,8 @@ export interface Check {
   readonly validator: string;
   readonly target: string;
   readonly findings: readonly Finding[];
+  /** What the target itself accepts and the validator passed over for it. Default: nothing. */
+  readonly accepted?: readonly Excepted[];
 }
 
 /** A check after the exceptions: what is left, and what was excepted for which reason. */

@@ -47,11 +47,14 @@ export function applyExceptions(checks: readonly Check[], exceptions: readonly E
       ...check,
       findings: left,
       ok: left.length === 0,
-      exceptions: [...covered].map(([exception, all]) => ({
-        rule: exception?.rule ?? '',
-        count: all.length,
-        reason: exception?.reason ?? '',
-      })),
+      exceptions: [
+        ...(check.accepted ?? []),
+        ...[...covered].map(([exception, all]) => ({
+          rule: exception?.rule ?? '',
+          count: all.length,
+          reason: exception?.reason ?? '',
+        })),
+      ],
     };
   });
   return [...judged, judgeUnused(checks, exceptions, used)];

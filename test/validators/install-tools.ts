@@ -20,7 +20,7 @@ async function install(tell: (line: string) => void): Promise<string> {
   const programs = join(folder, 'bin');
   const wanted = readFileSync(requirements, 'utf8');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return programs;
-  tell('installing cfn-lint, parliament and checkov into .venv-validators');
+  tell('installing cfn-lint, parliament, checkov, sqlglot and sqlfluff into .venv-validators');
   const versionCheck = 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 is wanted")';
   await attempt('python3', ['-c', versionCheck]);
   await attempt('python3', ['-m', 'venv', '--clear', folder]);

@@ -8,6 +8,7 @@ import { installTools } from './install-tools.ts';
 import { judgeByShellcheck, judgeSchemas, judgeSpelling } from './judge-files.ts';
 import { judgeMachines } from './judge-machines.ts';
 import { judgeByParliament } from './judge-policies.ts';
+import { judgeStatements } from './judge-statements.ts';
 import { judgeByCdk, judgeByCfnLint, judgeByCheckov, judgeByNag } from './judge-templates.ts';
 import { synthesiseAll } from './template-bench.ts';
 import type { Assembly, TemplateBench } from './template-bench.ts';
@@ -29,6 +30,7 @@ const validators: Readonly<Record<string, () => Promise<Check[]> | Check[]>> = {
   parliament: async () => await judgeByParliament(await findAssemblies(), await findPrograms()),
   asl: async () => (await findAssemblies()).flatMap(judgeMachines),
   shellcheck: async () => await judgeByShellcheck(await findAssemblies()),
+  sql: async () => await judgeStatements(await findPrograms()),
   spelling: judgeSpelling,
   'json-schema': judgeSchemas,
 };

@@ -6,6 +6,7 @@ import { buildFunctions } from '../../lab/synthesise.ts';
 import { loadTemplate } from '../../lab/template/load-template.ts';
 import { Resolver } from '../../lab/template/resolve.ts';
 import type { LoadedTemplate } from '../../lab/template/template.ts';
+import { bareTemplate } from './accepted.ts';
 import type { Finding } from './check.ts';
 import { lastWords, runProgram } from './run-program.ts';
 
@@ -15,6 +16,8 @@ const root = join(import.meta.dirname, '..', '..');
 export interface Assembly {
   readonly name: string;
   readonly templatePath: string;
+  /** The same template without the findings that its resources accept. */
+  readonly barePath: string;
   readonly loaded: LoadedTemplate;
   readonly resolver: Resolver;
   /** What the CDK's own validator said while it was synthesised. */
@@ -65,7 +68,16 @@ async function synthesise(name: string, config: object | null, folder: string): 
   const queueUrlOf = (queue: string): string => `https://sqs.${region}.amazonaws.com/${accountId}/${queue}`;
   const place = { accountId, region, partition: 'aws', stackName: loaded.stackName, queueUrlOf };
   const templatePath = await findTemplate(outdir);
-  return { name, templatePath, loaded, findings, resolver: new Resolver({ template: loaded.template, ...place }) };
+  const barePath = join(folder, 'bare.template.json');
+  await writeFile(barePath, JSON.stringify(bareTemplate(loaded.template)));
+  return {
+    name,
+    templatePath,
+    barePath,
+    loaded,
+    findings,
+    resolver: new Resolver({ template: loaded.template, ...place }),
+  };
 }
 
 async function findTemplate(outdir: string): Promise<string> {

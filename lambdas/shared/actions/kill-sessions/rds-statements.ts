@@ -65,7 +65,7 @@ from pg_stat_activity a left join pg_roles r on r.oid = a.usesysid order by a.pi
   case when s.username in ('SYS', 'SYSTEM', 'SYSBACKUP', 'SYSDG', 'SYSKM', 'SYSRAC', 'SYSMAN', 'DBSNMP') then 1 else 0 end as is_administrator,
   floor((sysdate - s.logon_time) * 86400) as age_seconds
 from v$session s where s.status <> 'KILLED' order by s.sid`,
-  sqlserver: `select cast(e.session_id as varchar(10)) + '-' + convert(varchar(23), e.login_time, 126) as identity, e.login_name as [user],
+  sqlserver: `select cast(e.session_id as varchar(10)) + '-' + convert(varchar(23), e.login_time, 126) as [identity], e.login_name as [user],
   nullif(e.program_name, '') as application, nullif(nullif(c.client_net_address, '<local machine>'), '<named pipe>') as address,
   case when c.client_net_address = '<local machine>' then 1 else 0 end as is_local,
   case when e.program_name like 'Repl%' then 'replication'
