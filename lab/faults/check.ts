@@ -4,9 +4,10 @@ import { tellStandings } from '../../lambdas/shared/reviews/tell-review.ts';
 import type { Scenario } from '../scenario.ts';
 import type { ExecutionRecord } from '../services/step-functions/executions.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
+import { isTouching } from './changing-calls.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { findOverstatedEnds, findOverstatedOutcomes } from './find-overstated.ts';
-import { findTouchedGolden, findTouchedLifelines, mutating } from './find-touched.ts';
+import { findTouchedGolden, findTouchedLifelines } from './find-touched.ts';
 import { readCut, readEnds, readTruth } from './observe.ts';
 import type { Counts, EntryTold, Truth } from './observe.ts';
 import { readCaller } from './point.ts';
@@ -107,7 +108,7 @@ async function findFalseStandings({ lab, scenario, atEnd }: RespondSeen): Promis
 
 /** What was `verified` is put back already, or is just being put back: its entry may not have heard of it. */
 function isBeingUndone({ lab, calls }: RespondSeen): boolean {
-  return calls.some((call) => mutating.test(call.operation) && readCaller(call, lab.deployment) === 'restore');
+  return calls.some((call) => isTouching(call) && readCaller(call, lab.deployment) === 'restore');
 }
 
 /** A green execution has to have done what the clean one did; only a repeat may stand aside for the one that acts. */
@@ -190,11 +191,11 @@ function isOpened(items: readonly { readonly sk: string }[]): boolean {
 
 /** What a restore that succeeded answers for. Connections come back when their peers dial, and not by it. */
 function isPutBack(now: Truth, before: Truth): boolean {
-  return now.network === before.network && now.machines === before.machines && weightsOf(now) === weightsOf(before);
+  return now.network === before.network && now.machines === before.machines && leadsOf(now) === leadsOf(before);
 }
 
-function weightsOf({ routing }: Truth): string {
-  return JSON.stringify((JSON.parse(routing) as { readonly weights: unknown }).weights);
+function leadsOf({ routing }: Truth): string {
+  return JSON.stringify((JSON.parse(routing) as { readonly leads: unknown }).leads);
 }
 
 function findUnfinished(told: RestoreTold | undefined, isSecond: boolean): string[] {

@@ -1,14 +1,13 @@
 import { tagKeys } from '../../lambdas/shared/tags.ts';
 import type { Scenario, ScenarioServer } from '../scenario.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
+import { toServiceIds } from '../service-ids.ts';
+import { isTouching } from './changing-calls.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { isOpenTo } from './observe.ts';
 import type { Counts, Truth } from './observe.ts';
 import { cuttingFunctions, readCaller } from './point.ts';
 import type { Violation } from './violation.ts';
-
-/** Operations that change something in EC2 or on a host. */
-export const mutating = /^(Modify|Revoke|Authorize|Create|Replace|Delete|Send)/;
 
 /** What was done while faults could strike, and what the servers were like before and after. */
 export interface LifelineSeen {
@@ -29,7 +28,9 @@ export function findTouchedLifelines({ lab, calls, atStart, atEnd, protectedId, 
   return scenario.servers
     .filter(({ id, tags }) => id === protectedId || tags[tagKeys.lifeline] !== undefined)
     .flatMap((server) => [
-      ...findCallsOn(lab, server, callsSince(server.id)).map(({ operation }) => `${operation} on ${server.id}`),
+      ...findCallsOn(lab, scenario, server, callsSince(server.id)).map(
+        ({ operation }) => `${operation} on ${server.id}`,
+      ),
       ...server.peers.flatMap((peer) => {
         const [before, after] = [atStart, atEnd].map((counts) => countOf(counts, server.id, peer.name));
         return [
@@ -45,7 +46,12 @@ function countOf(counts: Counts, id: string, name: string): number {
   return counts.get(id)?.find(({ peer }) => peer === name)?.established ?? 0;
 }
 
-function findCallsOn(lab: FaultLab, { id, address }: ScenarioServer, calls: readonly ServiceCall[]): ServiceCall[] {
+function findCallsOn(
+  lab: FaultLab,
+  scenario: Scenario,
+  { id, address }: ScenarioServer,
+  calls: readonly ServiceCall[],
+): ServiceCall[] {
   const { model } = lab.aws.ec2;
   const cards = model.interfacesOf(id);
   const rules = cards.flatMap(({ groupIds }) =>
@@ -57,11 +63,19 @@ function findCallsOn(lab: FaultLab, { id, address }: ScenarioServer, calls: read
     model.subnets.get(subnetId)?.aclAssociationId ?? subnetId,
   ]);
   const cardIds = cards.map(({ networkInterfaceId }) => networkInterfaceId);
-  const names = [id, ...cardIds, ...rules, ...edges, `${address}/32`];
+  const names = [id, ...cardIds, ...rules, ...edges, address, `${address}/32`, ...listFrontNames(scenario, id)];
   return calls
-    .filter(({ service, operation }) => (service === 'ec2' || service === 'ssm') && mutating.test(operation))
+    .filter(isTouching)
     .filter(({ input }) => names.some((name) => JSON.stringify(input).includes(`"${name}"`)))
     .filter((call) => !isKeepingAlive(lab, call));
+}
+
+/** What leads clients to a server, or from it to another: whoever changes that takes them away. */
+function listFrontNames({ services = [] }: Scenario, id: string): string[] {
+  return services
+    .filter(({ primary, standby }) => primary === id || standby === id)
+    .map(toServiceIds)
+    .flatMap((ids) => [ids.listenerArn, ids.allocationId, ids.hostedZoneId, ids.autoScalingGroupName, ids.databaseId]);
 }
 
 /** A lifeline's clock may be looked to: by its one function with its one document, and put back by restore with the other. */
@@ -69,9 +83,9 @@ const keepingAlive: Readonly<Record<string, RegExp>> = { 'hold-open': /HoldTime/
 
 function isKeepingAlive({ deployment }: FaultLab, call: ServiceCall): boolean {
   const { DocumentName = '' } = call.input as { readonly DocumentName?: string };
-  return (
-    call.operation === 'SendCommand' && keepingAlive[readCaller(call, deployment) ?? '']?.test(DocumentName) === true
-  );
+  const own = keepingAlive[readCaller(call, deployment) ?? ''];
+  // Whoever may send may take back what was not answered; what runs by then is not changed by it.
+  return call.operation === 'CancelCommand' ? own !== undefined : own?.test(DocumentName) === true;
 }
 
 /** Golden connections that broke, and golden peers that can no longer dial. */

@@ -39,6 +39,9 @@ const words: Readonly<Record<string, { throttled: [string, number]; failed: [str
     failed: ['InternalFailure', 500],
     refused: 'AccessDenied',
   },
+  rds: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500], refused: 'AccessDenied' },
+  route53: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500], refused: 'AccessDenied' },
+  autoscaling: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500], refused: 'AccessDenied' },
   cloudwatch: { throttled: ['Throttling', 400], failed: ['InternalServiceFault', 500], refused: 'AccessDenied' },
   lambda: {
     throttled: ['TooManyRequestsException', 429],

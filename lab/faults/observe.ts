@@ -3,10 +3,10 @@ import type { MachineState } from '../hosts/machine.ts';
 import { firewallAllows } from '../hosts/simulated/simulated-table.ts';
 import { readNetwork } from '../place-server.ts';
 import { toServerSpec } from '../scenario.ts';
-import { toServiceIds } from '../service-ids.ts';
 import type { Scenario, ScenarioServer } from '../scenario.ts';
 import { readStepKey } from '../../lambdas/shared/clients/audit-keys.ts';
 import type { FaultLab } from './fault-lab.ts';
+import { readLeads } from './read-leads.ts';
 
 /** What is true of the servers at one moment: read from the models of EC2 and of the hosts, never from a report. */
 export interface Truth {
@@ -27,7 +27,8 @@ export interface Truth {
 /** Raises the scenario's servers with their connections and agents. */
 export async function raiseServers(lab: FaultLab, scenario: Scenario, place: PlaceServer): Promise<void> {
   for (const [id, cidrs] of Object.entries(scenario.prefixLists ?? {})) lab.aws.ec2.addPrefixList(id, cidrs);
-  for (const server of scenario.servers) {
+  // A standby that the policy names stands since the play before.
+  for (const server of scenario.servers.filter(({ id }) => !lab.aws.ec2.model.instances.has(id))) {
     await lab.world.createServer(toServerSpec(server));
     await place(server);
   }
@@ -51,22 +52,12 @@ export async function readTruth(lab: FaultLab, scenario: Scenario): Promise<Trut
         timeFrom,
       })),
     ),
-    routing: JSON.stringify({ weights: readWeights(lab, scenario), clients: await lab.fronts.redial(scenario) }),
+    routing: JSON.stringify({ leads: readLeads(lab.aws, scenario), clients: await lab.fronts.redial(scenario) }),
     goldenShut: servers.flatMap((server) =>
       server.peers.filter((peer) => peer.golden && !isOpenTo(lab, server, peer)).map(({ name }) => name),
     ),
     goldenLost: lost.reduce((sum, one) => sum + one, 0),
   };
-}
-
-/** What the listener of each service forwards to, without what AWS adds to it by itself. */
-function readWeights({ aws }: FaultLab, { services = [] }: Scenario): unknown {
-  return services.map((service) =>
-    aws.elb.model.listeners
-      .get(toServiceIds(service).listenerArn)
-      ?.forward.targetGroups.map(({ targetGroupArn, weight }) => [targetGroupArn, weight])
-      .sort(),
-  );
 }
 
 async function readMachines(lab: FaultLab, servers: Scenario['servers']): Promise<MachineState[]> {

@@ -2,6 +2,7 @@ import { actions } from '../../lambdas/shared/actions/index.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
 import type { Deployment } from '../template/deploy-template.ts';
 import type { LoadedTemplate } from '../template/template.ts';
+import { isChanging } from './changing-calls.ts';
 
 /** What can happen to a call. `after` is the harder half: the effect is there and nobody heard of it. */
 export const callFaults = [
@@ -97,12 +98,9 @@ export const cuttingFunctions: ReadonlySet<string> = new Set(Object.keys(actions
 /** Faults that need a process to kill; a machine's own calls have none. */
 const killing = new Set<CallFault>(['kill before', 'kill after', 'kill after, deliver again']);
 
-/** Operations that leave something behind. */
-const changing = /^(Put|Update|Create|Replace|Delete|Modify|Revoke|Authorize|Send|Start)/;
-
 /** Time runs while a call hangs, seconds of it: one call for each service and each way to give it up. */
 const hanging =
-  /^(PutItem|Query|DescribeInstances|ModifyNetworkInterfaceAttribute|ModifyListener|SendCommand|PutEvents)$/;
+  /^(PutItem|Query|DescribeInstances|ModifyNetworkInterfaceAttribute|AssociateAddress|ModifyListener|FailoverDBCluster|SendCommand|PutEvents)$/;
 
 function isPossible(kind: CallFault, mark: CallMark, during: 'respond' | 'restore'): boolean {
   const { caller, service, operation, nth } = mark;
@@ -112,9 +110,9 @@ function isPossible(kind: CallFault, mark: CallMark, during: 'respond' | 'restor
   if (kind === 'lose answer at once') return service === 'lambda';
   if (kind === 'time out') return nth === 1 && hanging.test(operation);
   // A read that is refused is a failed lookup, as one that is throttled on.
-  if (kind === 'refuse once') return byMachine || changing.test(operation);
+  if (kind === 'refuse once') return byMachine || isChanging(operation);
   // A crash at a read leaves what the crash at the write before it left: once is enough.
-  return kind !== 'kill after, deliver again' || (during === 'respond' && changing.test(operation));
+  return kind !== 'kill after, deliver again' || (during === 'respond' && isChanging(operation));
 }
 
 /** All points of a run, from the calls of its clean play: a call that is new in the code is a point by itself. */

@@ -15,10 +15,10 @@ interface EventParts {
 export function renewScenario(scenario: Scenario, number: number): Scenario {
   const digits = number.toString(16).padStart(6, '0');
   const network = `10.${100 + (number >> 8)}.${number & 255}`;
-  const ids = new Map(scenario.servers.map(({ id }) => [id, `${id.slice(0, 4)}${digits}${id.slice(10)}`]));
-  const addresses = new Map(
-    scenario.servers.map(({ address }) => [address, `${network}.${address.split('.').at(-1) ?? ''}`]),
-  );
+  const named = listNamed(scenario);
+  const own = scenario.servers.filter(({ id }) => !named.includes(id));
+  const ids = new Map(own.map(({ id }) => [id, `${id.slice(0, 4)}${digits}${id.slice(10)}`]));
+  const addresses = new Map(own.map(({ address }) => [address, `${network}.${address.split('.').at(-1) ?? ''}`]));
   const toNew = (id: string): string => ids.get(id) ?? id;
   const rename = (event: unknown): EventParts => {
     let text = JSON.stringify(event);
@@ -45,6 +45,11 @@ export function renewScenario(scenario: Scenario, number: number): Scenario {
     }),
     ...(expect && { expect: { ...expect, ...(expect.clients && { clients: rename(expect.clients) as never }) } }),
   };
+}
+
+/** The standby of an Elastic IP address: the policy names it by its id, so it is the same server in every play. */
+function listNamed({ services = [] }: Scenario): string[] {
+  return services.filter(({ front }) => front === 'elastic-ip').map(({ standby }) => standby);
 }
 
 /** A finding has an id, an alarm a contributor, a review a name; a sensor's signal is known by its server. */

@@ -3,7 +3,7 @@ import { readScenarios } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 import type { RunFault } from './point.ts';
 import { scenes, toScenario } from './scenes.ts';
-import { listLifelineRuns, listServiceRuns, listWatchRuns } from './standby-runs.ts';
+import { listLifelineRuns, listMechanismRuns, listServiceRuns, listWatchRuns } from './standby-runs.ts';
 import type { Watch } from './set-off.ts';
 
 /** What of a server is cut; a claim of containment has to hold for all of it. */
@@ -70,7 +70,16 @@ export function listRuns(): readonly FaultRun[] {
       only: ['restore'],
       services: ['ssm'],
     }),
+    restore('medical', toScenario(scenes.medical), {
+      layers: ['host', 'machine'],
+      only: ['restore'],
+      services: ['ssm'],
+    }),
+    // What ended is gone: no host is called, and that is told all the same.
+    restore('logistics', toScenario(scenes.logistics), { layers: ['sessions'], only: ['restore'] }),
+    restore('shedding', toScenario(scenes.overload), { layers: ['host'], only: ['restore'], services: ['ssm'] }),
     ...listServiceRuns(find, respond, restore),
+    ...listMechanismRuns(find, respond, restore),
     ...listLifelineRuns(find, respond, restore),
     ...listWatchRuns(find, respond, restore),
   ];

@@ -1,4 +1,5 @@
-import type { Scenario } from '../scenario.ts';
+import { tagKeys } from '../../lambdas/shared/tags.ts';
+import type { Scenario, ScenarioService } from '../scenario.ts';
 import type { FaultRun, MakeRun } from './runs.ts';
 
 type FindScenario = (name: string) => Scenario;
@@ -33,6 +34,31 @@ export function listServiceRuns(find: FindScenario, respond: MakeRun, restore: M
       },
     ),
   ];
+}
+
+/** The same trouble on a service that an Elastic IP address leads to. */
+export function listMechanismRuns(find: FindScenario, respond: MakeRun, restore: MakeRun): FaultRun[] {
+  const trouble = find('core-without-standby');
+  const [payments] = find('core-failover').services ?? [];
+  const [quotes] = trouble.services ?? [];
+  if (payments === undefined || quotes === undefined) throw new Error('The scenarios of fail-over have no service');
+  const address = leadOtherwise(trouble, { ...payments, primary: quotes.primary });
+  // What it does around the switch is the run of weights.
+  return [
+    respond('fail-over by address', address, { only: ['fail-over'], services: ['ec2'] }),
+    restore('fail-over by address', address, { only: ['restore'], services: ['ec2'] }),
+  ];
+}
+
+/** The servers of a scenario behind another front: the first as they are, the standby as the front's policy names it. */
+function leadOtherwise(scenario: Scenario, service: ScenarioService): Scenario {
+  const [former] = scenario.services ?? [];
+  const servers = scenario.servers.map((server) => ({
+    ...server,
+    id: server.id === former?.standby ? service.standby : server.id,
+    tags: { ...server.tags, [tagKeys.service]: service.name },
+  }));
+  return { ...scenario, servers, services: [service] };
 }
 
 /** Lifelines: time sources that are switched, found in order, and a question about a bypass that nobody answers. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isTouching } from '../../lab/faults/changing-calls.ts';
 import { startFaultLab } from '../../lab/faults/fault-lab.ts';
 import type { FaultLab } from '../../lab/faults/fault-lab.ts';
 import { PlayFronts } from '../../lab/faults/play-fronts.ts';
@@ -15,9 +16,7 @@ import type { LoadedTemplate } from '../../lab/template/template.ts';
 /** The crashes that leave most behind: right after a call that changed something. All others: `npm run faults`. */
 function chooseCrashes(points: readonly FaultPoint[]): FaultPoint[] {
   return points.filter(
-    (point) =>
-      point.kind === 'kill after' &&
-      /^(Modify|Create|Replace|Revoke|Authorize|Send|Start|Delete)/.test(point.mark.operation),
+    (point) => point.kind === 'kill after' && (isTouching(point.mark) || point.mark.operation === 'StartExecution'),
   );
 }
 
@@ -92,6 +91,8 @@ describe('the deployed app under faults', () => {
     const names = [
       'fail-over',
       'restore of fail-over',
+      'fail-over by address',
+      'restore of fail-over by address',
       'fleet',
       'lifeline-clearing',
       'compliance-review',
@@ -105,9 +106,11 @@ describe('the deployed app under faults', () => {
     expect(results.map(({ run, point }) => `${run}, ${point.split(' (')[0] ?? ''}`).sort()).toEqual([
       'compliance-review, kill after: watch-reviews states:StartExecution 1',
       'compliance-review, kill after: watch-reviews states:StartExecution 2',
+      'fail-over by address, kill after: fail-over ec2:AssociateAddress 1',
       'fail-over, kill after: fail-over elasticloadbalancing:ModifyListener 1',
       'fleet, kill after: revoke-security-groups ec2:ReplaceNetworkAclAssociation 1',
       'lifeline-clearing, kill after: hold-open ssm:SendCommand 1',
+      'restore of fail-over by address, kill after: restore ec2:AssociateAddress 1',
       'restore of fail-over, kill after: restore elasticloadbalancing:ModifyListener 1',
       'time-zones, kill after: watch-time-zones ssm:SendCommand 1',
     ]);

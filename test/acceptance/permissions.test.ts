@@ -11,6 +11,7 @@ import type { Lab } from '../../lab/lab.ts';
 import { tagKeys } from '../../lambdas/shared/tags.ts';
 import { callers, callerNames, callerTypes, findSpared, spared } from '../lab/iam/callers.ts';
 import type { Caller } from '../lab/iam/callers.ts';
+import { judgeSubnetCut, subnetCuts } from '../lab/iam/judge-subnet-cut.ts';
 import { playApart } from '../lab/iam/play-apart.ts';
 import { playEverything } from '../lab/iam/play-everything.ts';
 import { startTestLab } from '../start-test-lab.ts';
@@ -208,6 +209,16 @@ function toTableRequest(operation: string, partition: string): IamRequest {
     context: { keys: { 'dynamodb:LeadingKeys': [partition] }, complete: [] },
   };
 }
+
+describe('the role that closes subnets', () => {
+  it.each(subnetCuts)('refuses its $operation where the $part is a lifeline', (cut) => {
+    expect(judgeSubnetCut(lab, roleOf('RevokeSecurityGroups'), cut, tagKeys.lifeline)).toMatchObject({
+      kind: 'denied',
+      sid: 'NeverTouchLifelines',
+    });
+    expect(judgeSubnetCut(lab, roleOf('RevokeSecurityGroups'), cut, 'owner')).toEqual({ kind: 'allowed' });
+  });
+});
 
 describe('the role of restore', () => {
   it('strikes what is cut off the list and deletes nothing else', () => {

@@ -57,10 +57,8 @@ export const spared: Readonly<Record<string, string>> = {
   'kms:GenerateDataKey': tableKey,
   'sqs:SendMessage':
     'Lambda keeps what an event could not be worked off for in the name of the function, the lab in that of the rule',
-  'ec2:AssociateAddress':
+  'ec2:AssociateAddress on instance':
     'Whether the server behind an interface is asked for is not documented; the lab asks for the interface',
-  'ec2:DisassociateAddress':
-    'Only for an address that lay nowhere before its fail-over, and in the lab it lay somewhere',
   'ssm:CancelCommand': 'Asked for only when a host has not answered for 55 s',
   'states:StopExecution': 'A machine stops the one it waits for only when it is stopped itself, or runs out of time',
 };

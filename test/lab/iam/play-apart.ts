@@ -13,6 +13,10 @@ import type { Everything } from './play-everything.ts';
 const [service] = readScenarios()
   .flatMap(({ services = [] }) => services)
   .filter(({ standbyListens }) => !standbyListens) as [ScenarioService];
+/** The service of a scenario that an Elastic IP address leads to. */
+const [addressed] = readScenarios()
+  .flatMap(({ services = [] }) => services)
+  .filter(({ front }) => front === 'elastic-ip') as [ScenarioService];
 const { listenerArn: listener, standbyTargetGroupArn } = toServiceIds(service);
 
 /** What the scenarios' policy does not say: a subnet may be closed as a whole, and core business is cut without a standby. */
@@ -27,6 +31,11 @@ const policy = {
       withoutStandby: 'cut',
       failOver: { by: 'target-group-weights', listener, standby: standbyTargetGroupArn },
     },
+    {
+      name: addressed.name,
+      coreBusiness: true,
+      failOver: { by: 'elastic-ip', allocationId: toServiceIds(addressed).allocationId, standby: addressed.standby },
+    },
   ],
 };
 
@@ -37,6 +46,7 @@ export async function playApart(everything: Everything): Promise<void> {
   watchCalls(lab, everything);
   await cutWithoutStandby(lab, everything);
   await cutAtSubnets(lab, everything);
+  await moveFreeAddress(lab, everything);
   lab.aws.gateway.setIntercept(undefined);
   await desk.stop();
 }
@@ -92,6 +102,17 @@ async function cutAtSubnets(lab: Lab, { restored }: Everything): Promise<void> {
   for (const id of [alone, neighbour]) {
     restored.push(...(await tripAndRestore(lab, { kind: 'lateral-movement', servers: [id] })));
   }
+}
+
+/** An address that lay nowhere goes to the standby, and back to nowhere. */
+async function moveFreeAddress(lab: Lab, { restored }: Everything): Promise<void> {
+  const { primary, standby } = addressed;
+  for (const [index, id] of [primary, standby].entries()) {
+    await raiseServer(lab, toServer(id, `10.0.93.${index + 1}`, { [tagKeys.service]: addressed.name }));
+  }
+  const { allocationId, address: publicIp } = toServiceIds(addressed);
+  lab.aws.ec2.addElasticIp({ allocationId, publicIp });
+  restored.push(...(await tripAndRestore(lab, { kind: 'other-threat', servers: [primary] })));
 }
 
 async function tripAndRestore(lab: Lab, start: object): Promise<string[]> {
