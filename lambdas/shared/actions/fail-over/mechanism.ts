@@ -56,6 +56,11 @@ export interface Mechanism<Routing = Json> {
   examine(way: Way<Routing>): Promise<Sight>;
   /** Makes the documented calls. Throws what AWS answers. */
   route(present: Routing, way: Way<Routing>, deadlineMs: number): Promise<void>;
+  /**
+   * Says whether a switch that was asked for may still be under way though the routing reads as before, or null. Left out
+   * where the routing changes with the call.
+   */
+  findUnderWay?(): Promise<string | null>;
   /** Looks, after the routing was read back, whether those at the end carry it: why not yet, or null. */
   settle(way: Way<Routing>): Promise<string | null>;
 }

@@ -36,6 +36,7 @@ export function rdsCluster({ cluster, standby }: Cluster): Mechanism {
       const target = { DBClusterIdentifier: cluster, TargetDBInstanceIdentifier: to.writer ?? '' };
       await rds.send(new FailoverDBClusterCommand(target));
     },
+    findUnderWay: async () => findUnavailable(await readCluster(rds, cluster)),
     settle: async ({ to }) => (await examine(rds, cluster, to)).hindrance,
   });
 }

@@ -30,6 +30,7 @@ export function rdsMultiAz({ instance }: MultiAz): Mechanism {
     route: async () => {
       await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: instance, ForceFailover: true }));
     },
+    findUnderWay: async () => findUnavailable(await look()),
     settle: async () => findUnavailable(await look()),
   });
 }

@@ -86,6 +86,10 @@ export async function failBack(
   try {
     const { mechanism, way } = openSwitch(change, tools);
     const read = async () => retryTransient(tools.timing, deadlineMs, async () => mechanism.read());
+    const underWay = await waitUntilStill(mechanism, tools.timing, deadlineMs);
+    if (underWay !== null) {
+      return { target, status: 'failed', reason: `A switch may be under way: ${underWay}. Restore again to look` };
+    }
     const found = judgePlace(mechanism, way, await read(), seen);
     if (found !== null) return { target, ...found };
     const back: Switch = { mechanism, way: { before: way.to, to: way.before } };
@@ -106,6 +110,15 @@ export async function failBack(
     const code = codeOf(error);
     const isGone = goneCode.test(code) || goneCodes.has(code);
     return { target, status: isGone ? 'irreversible' : 'failed', reason: describeError(error) };
+  }
+}
+
+/** What was asked for and does not read yet would come to its end after a restore that called it undone. */
+async function waitUntilStill(mechanism: Mechanism, timing: Timing, deadlineMs: number): Promise<string | null> {
+  for (;;) {
+    const underWay = await retryTransient(timing, deadlineMs, async () => (await mechanism.findUnderWay?.()) ?? null);
+    if (underWay === null || timing.nowMs() + pauseMs > deadlineMs) return underWay;
+    await timing.sleep(pauseMs);
   }
 }
 

@@ -106,6 +106,18 @@ describe('fail-over on the services of the lab', () => {
     expect(now.changes).toMatchObject([{ before: { routing: expect.anything() as unknown } }]);
   });
 
+  it.each(['rds-cluster', 'rds-multi-az'] as const)('calls %s undone only when no switch is under way', async (by) => {
+    const context = contextFor(seeds[by](lab));
+    const { changes } = await action().plan(context);
+    const remarks = await action().apply(changes, context);
+
+    // It reads as before: the switch that was asked for has not begun to show.
+    const [undoing] = await action().undo(changes, new Map());
+
+    expect(remarks).toEqual([]);
+    expect(undoing?.status).not.toBe('already-undone');
+  });
+
   it('finds no standby behind a port that refuses', async () => {
     const context = contextFor(seeds['target-group-weights'](lab));
     lab.deaf.add('10.0.2.20');
