@@ -2,6 +2,7 @@ import type { Scenario } from '../../lab/scenario.ts';
 import { toServiceIds } from '../../lab/service-ids.ts';
 import { expectSame } from './bench.ts';
 import type { Bench } from './bench.ts';
+import { isHostWork } from './find-entries.ts';
 import { readFront } from './fronts.ts';
 import type { PlaySeen } from './play-scenario.ts';
 
@@ -21,8 +22,8 @@ export async function readFronts({ target }: Bench, { services = [] }: Scenario)
   return seen;
 }
 
-/** A front leads to the server where the scenario expects the clients, and after the restore to the primary again. */
-export async function checkFronts(bench: Bench, { scenario, fronts }: PlaySeen): Promise<void> {
+/** A front leads to the server where the scenario expects the clients, and after the restore to the primary again, if that is whole. */
+export async function checkFronts(bench: Bench, { scenario, fronts, items }: PlaySeen): Promise<void> {
   const { name, services = [], expect } = scenario;
   if (services.length === 0) return;
   const wanted = Object.entries(expect?.clients ?? {}).map(([service, counts]) => [
@@ -32,6 +33,13 @@ export async function checkFronts(bench: Bench, { scenario, fronts }: PlaySeen):
   await bench.check(`${name}: the front leads clients where the scenario says`, () =>
     expectSame('Servers', fronts.after, Object.fromEntries(wanted)),
   );
+  // Where no command runs on hosts their cut cannot be lifted, and nobody is led back to a server that is still cut.
+  if (bench.target.hosts !== 'run' && items.some(isHostWork)) {
+    await bench.check(`${name}: restore leads nobody back to a server that is still cut on its host`, () =>
+      expectSame('Servers', fronts.restored, fronts.after),
+    );
+    return;
+  }
   await bench.check(`${name}: restore leads the clients to the primary`, () =>
     expectSame('Servers', fronts.restored, Object.fromEntries(services.map((one) => [one.name, [one.primary]]))),
   );
