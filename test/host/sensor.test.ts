@@ -40,7 +40,7 @@ describe.skipIf(whyNoSensor !== '')('the sensor of a host', () => {
   /** A time zone in which it is now this hour. */
   const zoneAt = (hour: number): string => {
     const west = (new Date().getUTCHours() - hour + 24) % 24;
-    return `XXX${west > 12 ? west - 24 : west}`;
+    return `LAB${west > 12 ? west - 24 : west}`;
   };
   const publish = async (settings: Readonly<Record<string, string>> = {}) => {
     const { status, output } = await host.runSensor(settings);
