@@ -47,6 +47,7 @@ export function autoScalingStandby({ group }: Standby, server: string, inQuestio
         await scaling.send(new EnterStandbyCommand({ ...call, ShouldDecrementDesiredCapacity: false }));
       else await scaling.send(new ExitStandbyCommand(call));
     },
+    findUnderWay: async () => findUnsettled(await look(), server),
     settle: async ({ to }) => (isStandby(to) ? findShortage(await look()) : null),
   });
 }
@@ -64,6 +65,13 @@ function toRouting(group: AutoScalingGroup, server: string): Routing {
   const { Instances = [], DesiredCapacity: desired = 0, MinSize: smallest = 0, MaxSize: largest = 0 } = group;
   const lifecycle = Instances.find(({ InstanceId }) => InstanceId === server)?.LifecycleState ?? null;
   return { lifecycle, desired, smallest, largest };
+}
+
+/** On its way into standby or out of it, with lifecycle hooks for minutes: neither end, and nobody else's doing. */
+function findUnsettled(group: AutoScalingGroup, server: string): string | null {
+  const { lifecycle } = toRouting(group, server);
+  const isMoving = lifecycle !== null && /^(EnteringStandby|Pending)/.test(lifecycle);
+  return isMoving ? `"${server}" is ${lifecycle} in group "${group.AutoScalingGroupName}"` : null;
 }
 
 function aimAt(present: Routing, group: string): Aim<Routing> {

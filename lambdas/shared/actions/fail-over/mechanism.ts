@@ -57,8 +57,8 @@ export interface Mechanism<Routing = Json> {
   /** Makes the documented calls. Throws what AWS answers. */
   route(present: Routing, way: Way<Routing>, deadlineMs: number): Promise<void>;
   /**
-   * Says whether a switch that was asked for may still be under way though the routing reads as before, or null. Left out
-   * where the routing changes with the call.
+   * Says whether a switch that was asked for, either way, may still be under way, so that the routing does not read as it
+   * will be, or null. Left out where the routing changes with the call.
    */
   findUnderWay?(): Promise<string | null>;
   /** Looks, after the routing was read back, whether those at the end carry it: why not yet, or null. */

@@ -90,9 +90,10 @@ export async function failBack(
     if (underWay !== null) {
       return { target, status: 'failed', reason: `A switch may be under way: ${underWay}. Restore again to look` };
     }
-    const found = judgePlace(mechanism, way, await read(), seen);
-    if (found !== null) return { target, ...found };
     const back: Switch = { mechanism, way: { before: way.to, to: way.before } };
+    const standing = await read();
+    const found = judgePlace(mechanism, way, standing, seen);
+    if (found !== null) return { target, ...(await seeArrived(found, back, standing, tools.timing, deadlineMs)) };
     const hindrance = await waitUntilFree(back, tools, deadlineMs);
     if (hindrance !== null) {
       const reason = `Stays on the standby, the former path cannot carry it yet: ${hindrance}. Mend it and restore again`;
@@ -101,7 +102,8 @@ export async function failBack(
     // An earlier try may have come to its end while this one waited.
     const present = await read();
     const meanwhile = judgePlace(mechanism, way, present, seen);
-    if (meanwhile !== null) return { target, ...meanwhile };
+    if (meanwhile !== null)
+      return { target, ...(await seeArrived(meanwhile, back, present, tools.timing, deadlineMs)) };
     await route(back, present, tools.timing, deadlineMs);
     const { held, reason } = await watch(back, tools.timing, deadlineMs);
     if (held) return { target, status: 'undone', reason: 'The former routing is back' };
@@ -111,6 +113,23 @@ export async function failBack(
     const isGone = goneCode.test(code) || goneCodes.has(code);
     return { target, status: isGone ? 'irreversible' : 'failed', reason: describeError(error) };
   }
+}
+
+/**
+ * A routing that reads as before may not have arrived everywhere, where an earlier try broke off after its call. Only the
+ * same call once more tells.
+ */
+async function seeArrived(
+  found: Omit<Undoing, 'target'>,
+  back: Switch,
+  present: Json,
+  timing: Timing,
+  deadlineMs: number,
+): Promise<Omit<Undoing, 'target'>> {
+  if (found.status !== 'already-undone' || back.mechanism.settlesByCall !== true) return found;
+  await route(back, present, timing, deadlineMs);
+  const { held, reason } = await watch(back, timing, deadlineMs);
+  return held ? found : { status: 'failed', reason: `${reason}. Restore again to look` };
 }
 
 /** What was asked for and does not read yet would come to its end after a restore that called it undone. */

@@ -132,6 +132,35 @@ describe('failing back', () => {
     expect(world.clockMs).toBe(0);
   });
 
+  it.each(['EnteringStandby', 'Pending', 'Pending:Wait'])('waits for a server that is %s', async (lifecycle) => {
+    const changes = await switchOver('auto-scaling-standby');
+    const settled = lifecycle === 'EnteringStandby' ? 'Standby' : 'InService';
+    world.state.lifecycles[primary] = lifecycle;
+    const { sleep } = world.timing;
+    world.timing.sleep = async (milliseconds) => {
+      if (world.clockMs >= 10_000) world.state.lifecycles[primary] = settled;
+      return sleep(milliseconds);
+    };
+
+    const undoings = await world.action().undo(changes, new Map());
+
+    expect(undoings).toMatchObject([{ status: settled === 'Standby' ? 'undone' : 'already-undone' }]);
+    expect(world.state.lifecycles[primary]).toBe('InService');
+    expect(world.calls).toEqual(settled === 'Standby' ? ['ExitStandby'] : []);
+  });
+
+  it('does not call a server drifted that never leaves what it was asked to leave', async () => {
+    const changes = await switchOver('auto-scaling-standby');
+    world.state.lifecycles[primary] = 'Pending:Wait';
+
+    const undoings = await world.action().undo(changes, new Map());
+
+    expect(undoings).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining(`"${primary}" is Pending:Wait in group`) as string },
+    ]);
+    expect(world.calls).toEqual([]);
+  });
+
   it('gives a record its former values once the servers in question are well', async () => {
     const changes = await switchOver('route53-record');
     world.ill.add(primary);
@@ -143,6 +172,25 @@ describe('failing back', () => {
     expect(ill).toMatchObject([{ status: 'failed', reason: expect.stringContaining('status check') as string }]);
     expect(callsMeanwhile).toEqual([]);
     expect(await world.action().undo(changes, new Map())).toMatchObject([{ status: 'undone' }]);
+  });
+
+  it('calls a record undone only when it is so everywhere, whoever changed it', async () => {
+    const former = world.state.records;
+    const changes = await switchOver('route53-record');
+    world.state.records = former;
+    world.state.changeStatus = 'PENDING';
+
+    const [spreading] = await world.action().undo(changes, new Map());
+    const calls = [...world.calls];
+    world.state.changeStatus = 'INSYNC';
+    const [arrived] = await world.action().undo(changes, new Map());
+
+    expect(spreading).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('Change is PENDING') as string,
+    });
+    expect(calls).toEqual(['UPSERT']);
+    expect(arrived).toMatchObject({ status: 'already-undone' });
   });
 
   it('looks at both where a standby stood behind the former values too', async () => {

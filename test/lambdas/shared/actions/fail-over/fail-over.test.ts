@@ -131,7 +131,8 @@ describe.each(all)('fail-over by %s', (by) => {
     const second = await world.action().undo(plan.changes, new Map());
 
     expect([first, second]).toMatchObject([[{ status: 'undone' }], [{ status: 'already-undone' }]]);
-    expect(world.calls).toEqual(calls[by].back);
+    // Whether a record that reads as before has arrived everywhere, only a new call tells.
+    expect(world.calls).toEqual([...calls[by].back, ...(by === 'route53-record' ? ['UPSERT'] : [])]);
     expect(await world.action().plan(contextFor(by))).toMatchObject({ changes: plan.changes });
   });
 
