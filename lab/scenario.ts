@@ -60,7 +60,16 @@ const ServerSchema = z.strictObject({
 });
 
 /** How clients of a service are led to its servers. */
-export const frontKinds = ['target-groups', 'elastic-ip', 'route53', 'auto-scaling', 'rds', 'aurora'] as const;
+export const frontKinds = [
+  'target-groups',
+  'listener-rule',
+  'target-group',
+  'elastic-ip',
+  'route53',
+  'auto-scaling',
+  'rds',
+  'aurora',
+] as const;
 
 /** A service with a standby, whose clients dial a front and not a server: see scenarios/README.md. */
 const ServiceSchema = z.strictObject({
@@ -70,6 +79,8 @@ const ServiceSchema = z.strictObject({
   id: z.string().check(z.regex(/^[0-9a-f]{4}$/)),
   primary: ServerIdSchema,
   standby: ServerIdSchema,
+  /** Servers that its Auto Scaling group launches where it wants more. */
+  spares: z._default(z.array(ServerIdSchema), []),
   port: z.int().check(z.minimum(1), z.maximum(65_535)),
   clients: z.int().check(z.minimum(1), z.maximum(500)),
   clientAddress: z.string(),

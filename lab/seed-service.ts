@@ -33,42 +33,78 @@ export function seedService(aws: AwsLab, vpcId: string, service: ScenarioService
 
 const seeders: Readonly<Record<ScenarioService['front'], (seeding: Seeding) => SeededService>> = {
   'target-groups': seedTargetGroups,
+  'listener-rule': seedRule,
+  'target-group': seedTargetGroup,
   'elastic-ip': seedElasticIp,
-  route53: seedRecords,
+  route53: seedRecord,
   'auto-scaling': seedAutoScaling,
   rds: seedDatabase,
   aurora: seedCluster,
 };
 
+/** Time to live of a service's record. */
+export const recordTtlSeconds = 5;
+
 // As quick as AWS lets them be: a scenario has not got the usual two and a half minutes.
 const health = { intervalSeconds: 5, healthyThreshold: 2, deregistrationDelaySeconds: 30 };
 
-function seedTargetGroups({ aws, vpcId, service, ids, tags }: Seeding): SeededService {
+function seedTargetGroups(seeding: Seeding): SeededService {
+  const { elb } = seeding.aws;
+  const { listenerArn } = elb.addLoadBalancer({ ...toBalancer(seeding), forward: addTargetGroups(seeding) });
+  return { kind: 'forwarder', readTargets: async () => await elb.routesOf(listenerArn) };
+}
+
+/** Every path is that of a rule; what the listener does with the rest nobody meets. */
+function seedRule(seeding: Seeding): SeededService {
+  const { elb } = seeding.aws;
+  const forward = addTargetGroups(seeding);
+  const rules = [{ priority: 1, paths: ['/*'], forward }];
+  const { ruleArns } = elb.addLoadBalancer({ ...toBalancer(seeding), forward, rules });
+  return { kind: 'forwarder', readTargets: async () => await elb.routesOf(ruleArns[0] ?? '') };
+}
+
+function addTargetGroups({ aws, vpcId, service, ids, tags }: Seeding) {
   const { name, port, primary, standby } = service;
   const group = { id: ids.loadBalancerId, vpcId, port, tags, ...health };
   const targetGroups = [
     { targetGroupArn: aws.elb.addTargetGroup({ ...group, name: `${name}-primary`, targets: [primary] }), weight: 100 },
     { targetGroupArn: aws.elb.addTargetGroup({ ...group, name: `${name}-standby`, targets: [standby] }), weight: 0 },
   ];
-  const balancer = { name, id: ids.loadBalancerId, vpcId, address: ids.address, port, tags };
-  const { listenerArn } = aws.elb.addLoadBalancer({ ...balancer, forward: { targetGroups } });
-  return { kind: 'forwarder', readTargets: async () => await aws.elb.routesOf(listenerArn) };
+  return { targetGroups };
 }
 
-/** One target group that the Auto Scaling group fills; the standby waits in `Standby`. */
-function seedAutoScaling({ aws, vpcId, service, ids, tags }: Seeding): SeededService {
-  const { name, port, primary, standby } = service;
-  const group = { name: `${name}-primary`, id: ids.loadBalancerId, vpcId, port, tags, ...health };
-  const targetGroupArn = aws.elb.addTargetGroup({ ...group, targets: [primary] });
-  const balancer = { name, id: ids.loadBalancerId, vpcId, address: ids.address, port, tags };
+function toBalancer({ vpcId, service: { name, port }, ids, tags }: Seeding) {
+  return { name, id: ids.loadBalancerId, vpcId, address: ids.address, port, tags };
+}
+
+/** One target group with a member; the standby is none yet. */
+function seedTargetGroup(seeding: Seeding): SeededService {
+  const { elb } = seeding.aws;
+  const { listenerArn } = addFilledGroup(seeding, [seeding.service.primary]);
+  return { kind: 'forwarder', readTargets: async () => await elb.routesOf(listenerArn) };
+}
+
+function addFilledGroup(seeding: Seeding, targets: readonly string[]) {
+  const { aws, vpcId, service, ids, tags } = seeding;
+  const group = { name: `${service.name}-primary`, id: ids.loadBalancerId, vpcId, port: service.port, tags, ...health };
+  const targetGroupArn = aws.elb.addTargetGroup({ ...group, targets });
   const forward = { targetGroups: [{ targetGroupArn, weight: 1 }] };
-  const { listenerArn } = aws.elb.addLoadBalancer({ ...balancer, forward });
+  const { listenerArn } = aws.elb.addLoadBalancer({ ...toBalancer(seeding), forward });
+  return { targetGroupArn, listenerArn };
+}
+
+/** One target group that the Auto Scaling group fills: both servers carry the service, and spares stand ready. */
+function seedAutoScaling(seeding: Seeding): SeededService {
+  const { aws, service, tags } = seeding;
+  const { name, primary, standby, spares } = service;
+  const { targetGroupArn, listenerArn } = addFilledGroup(seeding, [primary, standby]);
   aws.autoScaling.addGroup({
     name,
     minSize: 0,
-    maxSize: 2,
+    maxSize: 2 + spares.length,
     targetGroupArns: [targetGroupArn],
-    instances: [{ instanceId: primary }, { instanceId: standby, state: 'Standby' }],
+    instances: [{ instanceId: primary }, { instanceId: standby }],
+    spares,
     tags,
   });
   const readTargets: SeededService['readTargets'] = async () => {
@@ -93,17 +129,11 @@ function seedElasticIp({ aws, service, ids, tags }: Seeding): SeededService {
   };
 }
 
-/** Weighted records with health checks; a client's cache keeps an answer for five seconds. */
-function seedRecords({ aws, service, ids, primary, standby }: Seeding): SeededService {
+/** A simple record, as fail-over wants it; a client's cache keeps an answer for five seconds. */
+function seedRecord({ aws, service, ids, primary }: Seeding): SeededService {
   const { port } = service;
-  const { healthCheckIds, recordName: name } = ids;
-  aws.route53.addHealthCheck({ id: healthCheckIds.primary, address: primary, port });
-  aws.route53.addHealthCheck({ id: healthCheckIds.standby, address: standby, port });
-  const record = { name, ttlSeconds: 5 };
-  const records = [
-    { ...record, setIdentifier: 'primary', weight: 100, values: [primary], healthCheckId: healthCheckIds.primary },
-    { ...record, setIdentifier: 'standby', weight: 0, values: [standby], healthCheckId: healthCheckIds.standby },
-  ];
+  const { recordName: name } = ids;
+  const records = [{ name, ttlSeconds: recordTtlSeconds, values: [primary] }];
   aws.route53.addHostedZone({ id: ids.hostedZoneId, name: 'lab.internal', records });
   return {
     kind: 'resolver',

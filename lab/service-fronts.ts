@@ -25,12 +25,12 @@ export class ServiceFronts {
 
   /** Seeds a service whose servers stand, lets its port in on both, and returns when its clients are connected. */
   async open(service: ScenarioService): Promise<void> {
-    const { name, port, clients, clientAddress, primary, standby, standbyListens } = service;
+    const { name, port, clients, clientAddress, primary, standby, spares, standbyListens } = service;
     const seeded = seedService(this.#aws, this.#vpcId, service);
-    for (const instanceId of [primary, standby]) letIn(this.#aws, instanceId, name, port);
+    const instanceIds = [primary, standby, ...spares];
+    for (const instanceId of instanceIds) letIn(this.#aws, instanceId, name, port);
     await this.#aws.ec2.tellFirewalls();
     const { address } = toServiceIds(service);
-    const instanceIds = [primary, standby];
     await this.#world.openFront({ name, kind: seeded.kind, address, port, clientAddress, clients, instanceIds });
     if (!standbyListens) await this.#world.setListening(standby, port, false);
     this.#services.set(name, seeded);

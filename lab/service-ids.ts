@@ -5,12 +5,12 @@ import type { ScenarioService } from './scenario.ts';
 export interface ServiceIds {
   readonly loadBalancerId: string;
   readonly listenerArn: string;
+  readonly ruleArn: string;
   readonly primaryTargetGroupArn: string;
   readonly standbyTargetGroupArn: string;
   readonly allocationId: string;
   readonly hostedZoneId: string;
   readonly recordName: string;
-  readonly healthCheckIds: { readonly primary: string; readonly standby: string };
   readonly autoScalingGroupName: string;
   readonly databaseId: string;
   /** The address clients dial: of the load balancer, of the database's endpoint, or the Elastic IP. */
@@ -25,15 +25,12 @@ export function toServiceIds({ name, id, front }: Pick<ScenarioService, 'name' |
   return {
     loadBalancerId: digits,
     listenerArn: `${elb}:listener/net/${name}/${digits}/${digits}`,
+    ruleArn: `${elb}:listener-rule/net/${name}/${digits}/${digits}/${'1'.padStart(16, '0')}`,
     primaryTargetGroupArn: `${elb}:targetgroup/${name}-primary/${digits}`,
     standbyTargetGroupArn: `${elb}:targetgroup/${name}-standby/${digits}`,
     allocationId: `eipalloc-0${digits}`,
     hostedZoneId: `Z${id.toUpperCase().padStart(13, '0')}`,
     recordName: `${name}.lab.internal`,
-    healthCheckIds: {
-      primary: `00000000-0000-4000-8000-${`${id}a`.padStart(12, '0')}`,
-      standby: `00000000-0000-4000-8000-${`${id}b`.padStart(12, '0')}`,
-    },
     autoScalingGroupName: name,
     databaseId: name,
     address: front === 'elastic-ip' ? `100.64.${high}.${low}` : `10.250.${high}.${low}`,

@@ -174,10 +174,7 @@ export async function judgeRestores(seen: RestoresSeen): Promise<Violation[]> {
     ...(truth.routing === before.routing ? [] : [`Routing is ${truth.routing}, was ${before.routing}`]),
     ...(cuts.length === 0 ? [] : [`${cuts.length} of its cuts are still listed`]),
     // Of an incident that was never opened nothing can be restored, and the restore has to say so.
-    ...(isKnown && !isToBeRestoredAgain(first)
-      ? [...findUnfinished(first, false), ...findUnfinished(second, true)]
-      : []),
-    ...(isKnown && isToBeRestoredAgain(first) ? findUnfinished(second, false) : []),
+    ...(isKnown ? [...findUnfinished(first, false), ...findUnfinished(second, true)] : []),
   ];
   return [
     ...faults.map((text) => ({ kind: 'notRestored' as const, seen: text })),
@@ -199,16 +196,6 @@ function isPutBack(now: Truth, before: Truth): boolean {
 
 function leadsOf({ routing }: Truth): string {
   return JSON.stringify((JSON.parse(routing) as { readonly leads: unknown }).leads);
-}
-
-/**
- * A server whose block was lifted a moment ago may need longer for its health checks than a restore waits. It then stays on
- * the standby and says so; the next restore leads back.
- */
-function isToBeRestoredAgain(told: RestoreTold | undefined): boolean {
-  const [failed, ...others] = told?.statuses.filter((status) => status === 'failed') ?? [];
-  const isHealthAwaited = /cannot carry it yet: (?!.*is cut right now)/.test(told?.summary ?? '');
-  return failed !== undefined && others.length === 0 && told?.status !== 'SUCCEEDED' && isHealthAwaited;
 }
 
 function findUnfinished(told: RestoreTold | undefined, isSecond: boolean): string[] {

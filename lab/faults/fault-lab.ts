@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { AuditTable } from '../../lambdas/shared/clients/audit-table.ts';
 import { ReviewRegister } from '../../lambdas/shared/reviews/review-register.ts';
@@ -22,11 +23,16 @@ export interface FaultLab {
   readonly fronts: PlayFronts;
   /** From now on these hosts run what they are sent and lose their agent before it can answer; none ends it. */
   silenceHosts(instanceIds: readonly string[]): void;
+  /** From now on these hosts need longer for a script than anybody waits: they are done once it is cancelled. */
+  slowHosts(instanceIds: readonly string[]): void;
   stop(): Promise<void>;
 }
 
 /** Systems Manager's delivery time-out of 30 s lasts this much less; the functions' clock skips along. */
 const scheduleSpeed = 100;
+
+/** A database needs two minutes to fail over, of which a function sees every second: so are there fewer looks, all alike. */
+const routingHaste = 10;
 
 export interface FaultLabProps {
   /** Keeps a storm from starting a process for every finding. */
@@ -42,16 +48,19 @@ export async function startFaultLab(
 ): Promise<FaultLab> {
   const world = await createHostWorld({ force: 'simulated' });
   let silent: readonly string[] = [];
-  const aws = await startAwsLab({
+  let slow: readonly string[] = [];
+  const aws: AwsLab = await startAwsLab({
     accountId: labAccountId,
     region: labRegion,
     skipsWaits: !throttlesEc2,
+    haste: routingHaste,
     throttlesEc2,
     mostProcesses,
     retryDelayMs: () => 1,
     schedule: (delayMs, run) => void setTimeout(run, delayMs / scheduleSpeed).unref(),
     runCommand: async (instanceId, command) => {
       const result = await world.runCommand(instanceId, command);
+      if (slow.includes(instanceId)) await untilCancelled(aws);
       if (silent.includes(instanceId)) throw new Error('The agent was lost before it could answer');
       return result;
     },
@@ -78,6 +87,7 @@ export async function startFaultLab(
     audit: new AuditTable(client, deployment.outputs['TableName'] ?? ''),
     reviews: new ReviewRegister(client, deployment.outputs['TableName'] ?? ''),
     silenceHosts: (instanceIds) => void (silent = instanceIds),
+    slowHosts: (instanceIds) => void (slow = instanceIds),
     stop: async () => {
       client.destroy();
       await fronts.stop();
@@ -85,6 +95,15 @@ export async function startFaultLab(
       await world.stop();
     },
   };
+}
+
+/** Between two looks whether somebody cancelled, and how many there are: who was killed never does. */
+const [lookEveryMs, mostLooks] = [20, 250];
+
+async function untilCancelled({ gateway }: AwsLab): Promise<void> {
+  const countCancels = (): number => gateway.calls.filter(({ operation }) => operation === 'CancelCommand').length;
+  const before = countCancels();
+  for (let look = 0; look < mostLooks && countCancels() === before; look += 1) await sleep(lookEveryMs);
 }
 
 /** The way of the agent behind a network ACL of its own, and a subnet of others that can deny what spreads. */

@@ -52,12 +52,22 @@ export async function readTruth(lab: FaultLab, scenario: Scenario): Promise<Trut
         timeFrom,
       })),
     ),
-    routing: JSON.stringify({ leads: readLeads(lab.aws, scenario), clients: await lab.fronts.redial(scenario) }),
+    routing: JSON.stringify({ leads: readLeads(lab.aws, scenario), clients: await readArrivals(lab, scenario) }),
     goldenShut: servers.flatMap((server) =>
       server.peers.filter((peer) => peer.golden && !isOpenTo(lab, server, peer)).map(({ name }) => name),
     ),
     goldenLost: lost.reduce((sum, one) => sum + one, 0),
   };
+}
+
+/** Clients on each server. Of an Auto Scaling group, which is one larger after the way back, only on which of its two. */
+async function readArrivals(lab: FaultLab, scenario: Scenario): Promise<unknown> {
+  const counts = await lab.fronts.redial(scenario);
+  return (scenario.services ?? []).map(({ name, front, primary, standby, spares }) => {
+    const { [primary]: first = 0, [standby]: second = 0, ...others } = counts[name] ?? {};
+    const rest = spares.reduce((sum, id) => sum + (others[id] ?? 0), 0);
+    return front === 'auto-scaling' ? [first > 0, second > 0, first + second + rest] : [first, second];
+  });
 }
 
 async function readMachines(lab: FaultLab, servers: Scenario['servers']): Promise<MachineState[]> {
@@ -83,7 +93,7 @@ export interface Cut {
   readonly clock: boolean;
   /** Every clock follows the source it is to follow, and those that it must not ask are not asked. */
   readonly time: boolean;
-  /** All clients of every service arrive at its standby when they dial anew. */
+  /** All clients of every service arrive, and none at its primary, when they dial anew. */
   readonly routing: boolean;
 }
 
@@ -111,7 +121,11 @@ export async function readCut(lab: FaultLab, scenario: Scenario, atEnd: Counts):
       return timeFrom === expect?.timeFrom && JSON.stringify(offline) === JSON.stringify(expect?.offline ?? []);
     }),
     routing:
-      fronts.length > 0 && fronts.every(({ name, standby, clients: wanted }) => clients[name]?.[standby] === wanted),
+      fronts.length > 0 &&
+      fronts.every(({ name, primary, clients: wanted }) => {
+        const { [primary]: left = 0, ...arrived } = clients[name] ?? {};
+        return left === 0 && Object.values(arrived).reduce((sum, count) => sum + count, 0) === wanted;
+      }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { labVpcId } from '../lab.ts';
 import { placeServer } from '../place-server.ts';
+import { recordTtlSeconds } from '../seed-service.ts';
 import type { Scenario } from '../scenario.ts';
 import type { ExecutionRecord } from '../services/step-functions/executions.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
@@ -45,11 +46,19 @@ export async function playPoint(
   const at = new Date().toISOString();
   await lab.audit.writeMode(scenario.mode, { setBy: 'lab', reason: 'faults', at });
   await raiseServers(lab, scenario, async (server) => await placeServer(lab.aws, labVpcId, server));
+  run.prepare?.(lab, scenario);
   setState(lab, scenario.servers.slice(scenario.servers.length - (run.late ?? 0)), 'stopped');
   const before = await readTruth(lab, scenario);
   const atStart = await readCounts(lab, scenario);
   const onCut = run.during === 'respond' ? point : null;
-  const cut = await withFault(lab, scenario, onCut, async () => await respond(lab, run, scenario, onCut));
+  const cut = await withFault(
+    lab,
+    { ...run, scenario },
+    'respond',
+    onCut,
+    async () => await respond(lab, run, scenario, onCut),
+  );
+  lab.aws.lambda.skipTime(recordTtlSeconds * 1000);
   const incidentIds = listIncidents(run, scenario, cut.result.records);
   const atEnd = await readCounts(lab, scenario);
   await redial(lab, scenario);
@@ -72,7 +81,7 @@ export async function playPoint(
   lab.aws.lambda.skipTime(untilRestorableMs);
   const onRestore = run.during === 'restore' ? point : null;
   const restores: RestoreTold[] = [];
-  const struck = await withFault(lab, scenario, onRestore, async () =>
+  const struck = await withFault(lab, { ...run, scenario }, 'restore', onRestore, async () =>
     run.watch === 'review' ? await closeReview(lab, scenario) : await restoreAll(lab, incidentIds),
   );
   const struckTruth = await readTruth(lab, scenario);
@@ -119,7 +128,8 @@ interface Struck<Result> {
 /** Runs with a fault in place and takes it away afterwards, whatever happened. */
 async function withFault<Result>(
   lab: FaultLab,
-  { servers }: Scenario,
+  { scenario: { servers }, slow = false, during }: FaultRun,
+  part: FaultRun['during'],
   point: FaultPoint | null,
   work: () => Promise<Result>,
 ): Promise<Struck<Result>> {
@@ -130,6 +140,7 @@ async function withFault<Result>(
   const ids = servers.map(({ id }) => id);
   const struck = point?.kind.startsWith('one') === true ? ids.slice(0, 1) : ids;
   if (point?.kind.endsWith('agent lost before') === true) for (const id of struck) ssm.setAgent(id, 'lost');
+  if (slow && during === part) lab.slowHosts(ids);
   if (point?.kind.endsWith('agent lost after the script ran') === true) lab.silenceHosts(struck);
   try {
     const result = await work();
@@ -139,6 +150,7 @@ async function withFault<Result>(
   } finally {
     gateway.setIntercept(undefined);
     lab.silenceHosts([]);
+    lab.slowHosts([]);
     for (const id of ids) ssm.setAgent(id, 'online');
   }
 }

@@ -3,6 +3,7 @@ import type { LoadedTemplate } from '../template/template.ts';
 import { violationKinds } from './violation.ts';
 import type { Outcomes } from './check.ts';
 import type { Violation, ViolationKind } from './violation.ts';
+import { findUnstruck } from './find-unstruck.ts';
 import { startFaultLab } from './fault-lab.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { playPoint } from './play-point.ts';
@@ -29,6 +30,8 @@ export interface PlayRunsProps {
   readonly choose?: (points: readonly FaultPoint[]) => readonly FaultPoint[];
   /** Labs that play side by side. Default: as many as there are processors, and one more. */
   readonly lanes?: number;
+  /** Called with the calls that roles of the app allow and no point of these runs strikes at. */
+  readonly tellUnstruck?: (calls: readonly string[]) => void;
   /** Called after every point. */
   readonly tell?: (result: PointResult, done: number, all: number) => void;
 }
@@ -44,8 +47,8 @@ interface Job {
 
 /** Plays every run clean, then once for every point of it. */
 export async function playRuns(props: PlayRunsProps): Promise<PointResult[]> {
-  const { loaded, runs, choose = (points) => points, lanes = availableParallelism() + 1, tell } = props;
-  const jobs = await listJobs(loaded, runs, choose);
+  const { loaded, lanes = availableParallelism() + 1, tell } = props;
+  const jobs = await listJobs(props);
   const all = jobs.length;
   const results: PointResult[] = [];
   const work = async (): Promise<void> => {
@@ -62,20 +65,17 @@ export async function playRuns(props: PlayRunsProps): Promise<PointResult[]> {
 }
 
 /** How many points each line will have, without playing them. */
-export async function countPoints({ loaded, runs, choose = (points) => points }: PlayRunsProps): Promise<FaultLine[]> {
-  const jobs = await listJobs(loaded, runs, choose);
+export async function countPoints(props: PlayRunsProps): Promise<FaultLine[]> {
+  const jobs = await listJobs(props);
   const none = { wasMet: true, violations: [] };
   return summarise(jobs.map(({ run, point }) => ({ run: run.name, group: groupOf(point), point: '', ...none })));
 }
 
 /** Plays each run clean; one that is not as it should be without any fault cannot be judged with one. */
-async function listJobs(
-  loaded: LoadedTemplate,
-  runs: readonly FaultRun[],
-  choose: NonNullable<PlayRunsProps['choose']>,
-): Promise<Job[]> {
+async function listJobs({ loaded, runs, choose = (points) => points, tellUnstruck }: PlayRunsProps): Promise<Job[]> {
   const lab = await startFaultLab(loaded);
   const jobs: Job[] = [];
+  const all: FaultPoint[] = [];
   try {
     for (const [index, run] of runs.entries()) {
       const { calls, outcomes, violations } = await playPoint(lab, run, null, index, null);
@@ -84,19 +84,25 @@ async function listJobs(
       }
       const { during, scenario } = run;
       const points = listPoints(calls, lab.deployment, { during, servers: scenario.servers.length });
-      const chosen = choose(points.filter((point) => isStruck(run, point)));
-      jobs.push(...chosen.map((point) => ({ run, point, expected: outcomes })));
+      const own = points.filter((point) => isStruck(run, point));
+      all.push(...own);
+      jobs.push(...choose(own).map((point) => ({ run, point, expected: outcomes })));
     }
+    tellUnstruck?.(findUnstruck(lab.deployment, all));
   } finally {
     await lab.stop();
   }
   return jobs;
 }
 
-function isStruck({ only, services, without = [] }: FaultRun, point: FaultPoint): boolean {
+function isStruck({ only, services, operations, without = [] }: FaultRun, point: FaultPoint): boolean {
   if (!('mark' in point)) return !without.includes(point.kind);
-  const { caller, service } = point.mark;
-  return (only?.includes(caller) ?? true) && (services?.includes(service) ?? true);
+  const { caller, service, operation } = point.mark;
+  return (
+    (only?.includes(caller) ?? true) &&
+    (services?.includes(service) ?? true) &&
+    (operations?.includes(operation) ?? true)
+  );
 }
 
 /** One lab after the other, each for a number of plays; one that shows a violation is not used again. */

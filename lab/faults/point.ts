@@ -65,7 +65,7 @@ export function listCallers({ template }: LoadedTemplate): string[] {
 }
 
 /** `…FunctionsStopServiceFunction…` → `stop-service`, `…WorkflowsCutByProfileStateMachine…` → `cut-by-profile-machine`. */
-function nameCaller(logicalId: string): string {
+export function nameCaller(logicalId: string): string {
   const [, name = logicalId, ending] =
     /(?:Functions|Workflows|Reviews)(\w+)(Function|StateMachine)[0-9A-F]{8}$/.exec(logicalId) ?? [];
   const stem = name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
@@ -100,7 +100,7 @@ const killing = new Set<CallFault>(['kill before', 'kill after', 'kill after, de
 
 /** Time runs while a call hangs, seconds of it: one call for each service and each way to give it up. */
 const hanging =
-  /^(PutItem|Query|DescribeInstances|ModifyNetworkInterfaceAttribute|AssociateAddress|ModifyListener|FailoverDBCluster|SendCommand|PutEvents)$/;
+  /^(PutItem|Query|DescribeInstances|ModifyNetworkInterfaceAttribute|AssociateAddress|ModifyListener|RegisterTargets|ChangeResourceRecordSets|EnterStandby|ExitStandby|RebootDBInstance|FailoverDBCluster|SendCommand|PutEvents)$/;
 
 function isPossible(kind: CallFault, mark: CallMark, during: 'respond' | 'restore'): boolean {
   const { caller, service, operation, nth } = mark;

@@ -41,26 +41,41 @@ export function renewScenario(scenario: Scenario, number: number): Scenario {
       tags: renewTags(server.tags, digits, scenario),
     })),
     ...(services && {
-      services: services.map((one) => ({ ...one, primary: toNew(one.primary), standby: toNew(one.standby) })),
+      services: services.map((one) => ({
+        ...one,
+        primary: toNew(one.primary),
+        standby: toNew(one.standby),
+        spares: one.spares.map(toNew),
+      })),
     }),
     ...(expect && { expect: { ...expect, ...(expect.clients && { clients: rename(expect.clients) as never }) } }),
   };
 }
 
-/** The standby of an Elastic IP address: the policy names it by its id, so it is the same server in every play. */
+/** A standby that the policy names by its id or address is the same server in every play. */
 function listNamed({ services = [] }: Scenario): string[] {
-  return services.filter(({ front }) => front === 'elastic-ip').map(({ standby }) => standby);
+  return services.filter(({ front }) => naming.has(front)).map(({ standby }) => standby);
 }
+
+const naming: ReadonlySet<string> = new Set(['elastic-ip', 'target-group', 'route53']);
 
 /** A finding has an id, an alarm a contributor, a review a name; a sensor's signal is known by its server. */
 function renewDetail(old: EventParts['detail'], digits: string): EventParts['detail'] {
-  const { id, name, alarmContributor, ...detail } = old;
+  const { id, name, alarmContributor, state, ...detail } = old;
   return {
     ...detail,
+    ...(state !== undefined && { state: renewState(state, digits) }),
     ...(isRecord(alarmContributor) && { alarmContributor: { ...alarmContributor, id: `c0ffee${digits}` } }),
     ...(typeof id === 'string' && { id: `${digits}${id.slice(6)}` }),
     ...(typeof name === 'string' && { name: `${name}-${digits}` }),
   };
+}
+
+/** An alarm over others has no contributor: its incident is known by its time. */
+function renewState(state: unknown, digits: string): unknown {
+  if (!isRecord(state) || typeof state['timestamp'] !== 'string') return state;
+  const time = new Date(Date.parse(state['timestamp']) + Number.parseInt(digits, 16)).toISOString();
+  return { ...state, timestamp: time.replace('Z', '+0000') };
 }
 
 /** A watch compares all servers of a service: those of another play are none of its business. */

@@ -5,7 +5,7 @@ import type { LoadedTemplate } from '../template/template.ts';
 import { startFaultLab } from './fault-lab.ts';
 import { countKinds, countPoints, playRuns, summarise } from './play-runs.ts';
 import type { FaultLine, PlayRunsProps, PointResult } from './play-runs.ts';
-import { describePoint, listCallers } from './point.ts';
+import { describePoint } from './point.ts';
 import { listRuns } from './runs.ts';
 import type { FaultRun } from './runs.ts';
 import { playStorm } from './storm.ts';
@@ -21,7 +21,7 @@ const stormName = `storm of ${storm.findings} findings`;
 /**
  * `npm run faults [-- --json] [--run <name>] [--match <text>] [--every <n>] [--list]`: strikes at every call of every run and says
  * what came of it. Ends with status 1 when a lifeline or a golden channel was touched, something was told better than it
- * was, something did not come back, or nobody struck at a function or machine of the app.
+ * was, something did not come back, or all runs together strike nowhere at a call that a role of the app allows.
  */
 async function runFaults(): Promise<void> {
   const { values } = parseArgs({
@@ -39,6 +39,12 @@ async function runFaults(): Promise<void> {
     throw new Error(`--every must be a whole number from 1, got "${values.every}"`);
   const runs = listRuns().filter(({ name }) => wanted === undefined || name === wanted);
   const isWhole = match === '' && step === 1;
+  const unstruck: string[] = [];
+  const tellUnstruck: PlayRunsProps['tellUnstruck'] = (calls) => {
+    if (wanted !== undefined) return;
+    unstruck.push(...calls);
+    for (const call of calls) tell(`No run strikes at ${call}`);
+  };
   const isStorm = !list && isWhole && (wanted === undefined || wanted === stormName);
   if (runs.length === 0 && !isStorm) throw new Error(`There is no run "${wanted ?? ''}"`);
   const startedAt = Date.now();
@@ -50,17 +56,16 @@ async function runFaults(): Promise<void> {
     const choose: PlayRunsProps['choose'] = (points) =>
       points.filter((one, index) => describePoint(one).includes(match) && index % step === 0);
     if (list) {
-      const lines = await countPoints({ loaded, runs, choose });
+      const lines = await countPoints({ loaded, runs, choose, tellUnstruck });
       for (const line of lines) print(json ? JSON.stringify(line) : showLine(line));
+      if (unstruck.length > 0) process.exitCode = 1;
       return;
     }
-    const results = await playRuns({ loaded, runs, choose, tell: tellProgress });
+    const results = await playRuns({ loaded, runs, choose, tell: tellProgress, tellUnstruck });
     if (isStorm) results.push(...(await playStormPoints(loaded)));
-    const idle = wanted === undefined && isWhole ? listIdle(loaded, results) : [];
     if (json) for (const line of summarise(results)) print(JSON.stringify(line));
     else for (const line of report(results, Date.now() - startedAt)) print(line);
-    for (const caller of idle) tell(`No run strikes at ${caller}`);
-    if (idle.length > 0 || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+    if (unstruck.length > 0 || results.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
   } finally {
     await remove();
   }
@@ -89,11 +94,6 @@ async function playStormPoints(loaded: LoadedTemplate): Promise<PointResult[]> {
   } finally {
     await lab.stop();
   }
-}
-
-/** Functions and machines of the app at which nobody struck. */
-function listIdle(loaded: LoadedTemplate, results: readonly PointResult[]): string[] {
-  return listCallers(loaded).filter((caller) => results.every(({ group }) => group !== caller));
 }
 
 function tellProgress({ run, point, violations }: PointResult, done: number, all: number): void {

@@ -1,7 +1,9 @@
 import { tagKeys } from '../../lambdas/shared/tags.ts';
 import { readScenarios } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
+import type { FaultLab } from './fault-lab.ts';
 import type { RunFault } from './point.ts';
+import { listRareRuns } from './rare-runs.ts';
 import { scenes, toScenario } from './scenes.ts';
 import { listLifelineRuns, listMechanismRuns, listServiceRuns, listWatchRuns } from './standby-runs.ts';
 import type { Watch } from './set-off.ts';
@@ -23,8 +25,14 @@ export interface FaultRun {
   readonly only?: readonly string[];
   /** To which services the calls go that faults strike at; the others' are struck at elsewhere. Default: to all. */
   readonly services?: readonly string[];
+  /** Which operations faults strike at, where many others are looks that are all alike. Default: all. */
+  readonly operations?: readonly string[];
   /** Faults of the run as a whole that say nothing here. Default: none. */
   readonly without?: readonly RunFault[];
+  /** Puts into AWS what its servers and services are not. Default: nothing. */
+  readonly prepare?: (lab: FaultLab, scenario: Scenario) => void;
+  /** Whether its hosts need longer than anybody waits, while faults strike. Default: they answer in time. */
+  readonly slow?: boolean;
   /** What sets it off where no signal does. Default: its event is a signal. */
   readonly watch?: Watch;
   /** How many of its servers, the last ones, start after the event. Default: none. */
@@ -80,6 +88,7 @@ export function listRuns(): readonly FaultRun[] {
     restore('shedding', toScenario(scenes.overload), { layers: ['host'], only: ['restore'], services: ['ssm'] }),
     ...listServiceRuns(find, respond, restore),
     ...listMechanismRuns(find, respond, restore),
+    ...listRareRuns(find, respond, restore),
     ...listLifelineRuns(find, respond, restore),
     ...listWatchRuns(find, respond, restore),
   ];

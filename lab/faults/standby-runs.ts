@@ -1,8 +1,11 @@
 import { tagKeys } from '../../lambdas/shared/tags.ts';
-import type { Scenario, ScenarioService } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import type { FaultRun, MakeRun } from './runs.ts';
 
-type FindScenario = (name: string) => Scenario;
+import { ledServices, spareServer, unledService } from './led-services.ts';
+import type { LedService } from './led-services.ts';
+
+export type FindScenario = (name: string) => Scenario;
 
 /** Core business: a fail-over alone, one beside the cut, and none for want of a standby. */
 export function listServiceRuns(find: FindScenario, respond: MakeRun, restore: MakeRun): FaultRun[] {
@@ -33,32 +36,57 @@ export function listServiceRuns(find: FindScenario, respond: MakeRun, restore: M
         services: switching,
       },
     ),
+    // Where the policy does not want to ask, the machine starts the cut and waits for it.
+    respond(
+      'no-standby, cut at once',
+      { ...leadOtherwise(dead, unledService), ...(agreed && { expect: agreed }) },
+      { only: machine, services: ['states'] },
+    ),
   ];
 }
 
-/** The same trouble on a service that an Elastic IP address leads to. */
+/** The same trouble on services that are led in every other manner. What is done around the switch is the run of weights. */
 export function listMechanismRuns(find: FindScenario, respond: MakeRun, restore: MakeRun): FaultRun[] {
   const trouble = find('core-without-standby');
-  const [payments] = find('core-failover').services ?? [];
-  const [quotes] = trouble.services ?? [];
-  if (payments === undefined || quotes === undefined) throw new Error('The scenarios of fail-over have no service');
-  const address = leadOtherwise(trouble, { ...payments, primary: quotes.primary });
-  // What it does around the switch is the run of weights.
-  return [
-    respond('fail-over by address', address, { only: ['fail-over'], services: ['ec2'] }),
-    restore('fail-over by address', address, { only: ['restore'], services: ['ec2'] }),
-  ];
+  return ledServices.flatMap((led) => {
+    const name = `fail-over by ${led.by}`;
+    const scenario = leadOtherwise(trouble, led);
+    return [
+      respond(name, scenario, { only: ['fail-over'], services: [led.aws] }),
+      restore(name, scenario, { only: ['restore'], services: [led.aws] }),
+    ];
+  });
 }
 
-/** The servers of a scenario behind another front: the first as they are, the standby as the front's policy names it. */
-function leadOtherwise(scenario: Scenario, service: ScenarioService): Scenario {
+/** The servers of a scenario behind another front, its standby alive and another server for each manner. */
+export function leadOtherwise(
+  scenario: Scenario,
+  { front, id, name, standby, isDead = false }: Omit<LedService, 'by' | 'aws' | 'how'>,
+): Scenario {
   const [former] = scenario.services ?? [];
-  const servers = scenario.servers.map((server) => ({
-    ...server,
-    id: server.id === former?.standby ? service.standby : server.id,
-    tags: { ...server.tags, [tagKeys.service]: service.name },
-  }));
-  return { ...scenario, servers, services: [service] };
+  const waiting = scenario.servers.find((server) => server.id === former?.standby);
+  if (former === undefined || waiting === undefined) throw new Error(`Scenario "${scenario.name}" has no standby`);
+  const servers = [...scenario.servers.filter((server) => server !== waiting), { ...waiting, ...standby }];
+  // A group launches another in the place of the one it loses.
+  const spares = front === 'auto-scaling' ? [{ ...waiting, ...spareServer }] : [];
+  return {
+    ...scenario,
+    servers: [...servers, ...spares].map((server) => ({
+      ...server,
+      tags: { ...server.tags, [tagKeys.service]: name },
+    })),
+    services: [
+      {
+        ...former,
+        name,
+        front,
+        id,
+        standby: standby.id,
+        spares: spares.map((spare) => spare.id),
+        standbyListens: !isDead,
+      },
+    ],
+  };
 }
 
 /** Lifelines: time sources that are switched, found in order, and a question about a bypass that nobody answers. */

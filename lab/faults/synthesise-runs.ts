@@ -9,6 +9,8 @@ import { scenarioPolicyPath } from '../scenario.ts';
 import { synthesiseInto } from '../synthesise.ts';
 import { loadTemplate } from '../template/load-template.ts';
 import type { LoadedTemplate } from '../template/template.ts';
+import { ledServices, unledService } from './led-services.ts';
+import type { LedService } from './led-services.ts';
 import { drillTag } from './runs.ts';
 import { sheddingMarks } from './scenes.ts';
 
@@ -19,9 +21,12 @@ export const runsBudget = 100;
 function writePolicy(): object {
   const policy: unknown = parse(readFileSync(scenarioPolicyPath, 'utf8'));
   const known = isRecord(policy) ? policy : {};
+  const services = Array.isArray(known['services']) ? (known['services'] as readonly unknown[]) : [];
+  const led = ledServices.map(toCore);
   const exception = { name: 'drill', servers: { tag: drillTag }, instead: 'ask', owner: 'lab', reason: 'a drill' };
   return {
     ...known,
+    services: [...services, ...led, { ...toCore(unledService), withoutStandby: 'cut' }],
     profiles: { logistics: { users: ['orders'] } },
     shedding: sheddingMarks,
     budgets: { servers: runsBudget },
@@ -29,6 +34,10 @@ function writePolicy(): object {
     fleet: { networkMeans: 'subnets' },
     exceptions: [{ ...exception, until: '2099-01-01T00:00:00Z' }],
   };
+}
+
+function toCore({ name, how }: LedService): object {
+  return { name, coreBusiness: true, failOver: how };
 }
 
 /** The app on the runs' policy, and how to remove it. The bundles must be built. */

@@ -131,6 +131,8 @@ function skipTo(atMs) {
 const request = http.request;
 http.request = (...args) => {
   const made = request(...args);
+  // The same as `skippedHeader` of services/lab-time.ts.
+  made.setHeader('x-lab-skipped-ms', String(Math.round(skippedMs)));
   requestsUnderWay += 1;
   made.once('close', () => {
     requestsUnderWay -= 1;

@@ -62,6 +62,8 @@ export interface AwsLabProps {
    * things and all limits stay; the functions' clock runs ahead by what was skipped. Default: false.
    */
   readonly skipsWaits?: boolean | undefined;
+  /** How often what functions slept counts for drains, propagations and fail-overs. Default: once. */
+  readonly haste?: number | undefined;
   /** Most processes of one function at a time. Default: as many as requests. */
   readonly mostProcesses?: number | undefined;
   /** Told each line a function writes. Default: nobody. */
@@ -104,7 +106,7 @@ export interface AwsLab extends RoutingServices {
 export async function startAwsLab(props: AwsLabProps): Promise<AwsLab> {
   const { accountId = '123456789012', region = 'us-east-1' } = props;
   const links = new Links();
-  const time = new LabTime();
+  const time = new LabTime(props.haste);
   const services = createServices(props, { accountId, region, links, time });
   const gateway = await startGateway(Object.values(services), props.intercept, time);
   const lambda = new LambdaRuntime({

@@ -7,7 +7,7 @@ import { toAnswer, toErrorAnswer } from './wire/answer.ts';
 import type { WireAnswer } from './wire/answer.ts';
 import { parseForm } from './wire/form.ts';
 import { ServiceError } from './wire/service-error.ts';
-import { LabTime } from './lab-time.ts';
+import { LabTime, skippedHeader } from './lab-time.ts';
 import type { AwsService, ServiceCall, Wire } from './wire/service.ts';
 
 /** What a test may do to a call: slow it, fail it before it runs, or run it and lose the answer. */
@@ -49,9 +49,7 @@ export async function startGateway(
 ): Promise<Gateway> {
   const desk = new CallDesk(intercept);
   const server = createServer((request, response) => {
-    // The SDK compares it with its own clock, and repeats a failed call when the two are five minutes apart.
-    time.see(request.headers['x-amz-date']);
-    response.setHeader('date', new Date(time.functionsNow()).toUTCString());
+    response.setHeader('date', new Date(time.see(request.headers[skippedHeader])).toUTCString());
     void serve(request, response, services, desk);
   });
   // The SDK keeps connections open; the default of 5 s would race with its next request.

@@ -1,9 +1,18 @@
 import type { Clock } from '../asl/clock.ts';
 
+/** What a process whose sleeps are skipped says with each of its requests: how far its clock is ahead, in milliseconds. */
+export const skippedHeader = 'x-lab-skipped-ms';
+
 /** The one clock of all that changes by itself in the lab: drains, propagations, fail-overs. It never goes back. */
 export class LabTime {
+  readonly #haste: number;
   #readSkippedMs: () => number = () => 0;
   #aheadMs = 0;
+
+  /** What functions slept counts `haste` times here. Default: once. */
+  constructor(haste = 1) {
+    this.#haste = haste;
+  }
 
   /** Ties it to the clock of the functions, which is ahead of the machine's where waits are skipped. */
   tie(readSkippedMs: () => number): void {
@@ -12,24 +21,24 @@ export class LabTime {
 
   /** Unix time in milliseconds. */
   now(): number {
-    return Math.max(this.functionsNow(), Date.now() + this.#aheadMs);
+    return Date.now() + Math.max(this.#haste * this.#readSkippedMs(), this.#aheadMs);
   }
 
-  /** What functions that begin now take the time to be. Answers carry it: clocks five minutes apart make the SDK repeat calls. */
+  /** What functions that begin now take the time to be. */
   functionsNow(): number {
     return Date.now() + this.#readSkippedMs();
   }
 
   /**
-   * Learns from a request what time its caller has: a function that sleeps between two polls skips time the lab hears
-   * of only at its end, and what it polls must come due for it all the same. `signedAt` is an `x-amz-date`.
+   * Learns from a request what time its caller has, and returns the time to answer with. A function that sleeps between
+   * two polls skips time the runtime hears of only at its end, and what it polls must come due for it all the same. The
+   * SDK sets its clock by every answer: one with another clock than the caller's would make it repeat calls.
    */
-  see(signedAt: unknown): void {
-    const parts = typeof signedAt === 'string' ? /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(signedAt) : null;
-    if (parts === null) return;
-    const [year = 0, month = 1, ...rest] = parts.slice(1).map(Number);
-    // The header is cut to whole seconds, so it is never ahead of its sender.
-    this.#reach(Date.UTC(year, month - 1, ...rest));
+  see(skipped: unknown): number {
+    const skippedMs = typeof skipped === 'string' && /^\d+$/.test(skipped) ? Number(skipped) : null;
+    if (skippedMs === null) return this.functionsNow();
+    this.#reach(Date.now() + this.#haste * skippedMs);
+    return Date.now() + skippedMs;
   }
 
   /** The same clock, whose waits count here: a state machine that waits between two polls lets time pass as well. */

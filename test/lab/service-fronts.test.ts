@@ -1,6 +1,12 @@
-import { AutoScalingClient, EnterStandbyCommand, ExitStandbyCommand } from '@aws-sdk/client-auto-scaling';
+import { AutoScalingClient, EnterStandbyCommand } from '@aws-sdk/client-auto-scaling';
 import { AssociateAddressCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { ElasticLoadBalancingV2Client, ModifyListenerCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  DeregisterTargetsCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
+  ModifyRuleCommand,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { FailoverDBClusterCommand, RDSClient, RebootDBInstanceCommand } from '@aws-sdk/client-rds';
 import { ChangeResourceRecordSetsCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +29,7 @@ const toService = (front: ScenarioService['front'], change: Partial<ScenarioServ
   id: '0051',
   primary,
   standby,
+  spares: [],
   port: 8080,
   clients: 10,
   clientAddress: '198.51.100.7',
@@ -48,6 +55,19 @@ const moves: Readonly<Record<ScenarioService['front'], (aws: AwsLab) => Promise<
     await client.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }));
     return 0;
   },
+  'listener-rule': async (aws) => {
+    const { ruleArn: RuleArn, standbyTargetGroupArn: TargetGroupArn } = toServiceIds(toService('listener-rule'));
+    const client = new ElasticLoadBalancingV2Client(toClientConfig(aws));
+    await client.send(new ModifyRuleCommand({ RuleArn, Actions: [{ Type: 'forward', TargetGroupArn }] }));
+    return 10_000;
+  },
+  'target-group': async (aws) => {
+    const { primaryTargetGroupArn: TargetGroupArn } = toServiceIds(toService('target-group'));
+    const client = new ElasticLoadBalancingV2Client(toClientConfig(aws));
+    await client.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: [{ Id: standby, Port: 8080 }] }));
+    await client.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: [{ Id: primary, Port: 8080 }] }));
+    return 30_000;
+  },
   'elastic-ip': async (aws) => {
     const { allocationId: AllocationId } = toServiceIds(toService('elastic-ip'));
     await new EC2Client(toClientConfig(aws)).send(new AssociateAddressCommand({ AllocationId, InstanceId: standby }));
@@ -55,11 +75,8 @@ const moves: Readonly<Record<ScenarioService['front'], (aws: AwsLab) => Promise<
   },
   route53: async (aws) => {
     const { hostedZoneId: HostedZoneId, recordName: Name } = toServiceIds(toService('route53'));
-    const toChange = (SetIdentifier: string, Weight: number, Value: string) => ({
-      Action: 'UPSERT' as const,
-      ResourceRecordSet: { Name, Type: 'A' as const, SetIdentifier, Weight, TTL: 5, ResourceRecords: [{ Value }] },
-    });
-    const Changes = [toChange('primary', 0, '10.0.1.20'), toChange('standby', 100, '10.0.2.20')];
+    const record = { Name, Type: 'A' as const, TTL: 5, ResourceRecords: [{ Value: '10.0.2.20' }] };
+    const Changes = [{ Action: 'UPSERT' as const, ResourceRecordSet: record }];
     const client = new Route53Client(toClientConfig(aws));
     await client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch: { Changes } }));
     return 65_000;
@@ -67,7 +84,6 @@ const moves: Readonly<Record<ScenarioService['front'], (aws: AwsLab) => Promise<
   'auto-scaling': async (aws) => {
     const client = new AutoScalingClient(toClientConfig(aws));
     const AutoScalingGroupName = 'orders';
-    await client.send(new ExitStandbyCommand({ AutoScalingGroupName, InstanceIds: [standby] }));
     await client.send(
       new EnterStandbyCommand({
         AutoScalingGroupName,
@@ -124,7 +140,9 @@ describe('fronts of services', () => {
   it.each(kinds)('lead all clients to the primary, and after a fail-over to the standby: %s', async (kind) => {
     const opened = await start();
     await opened.open(toService(kind));
-    expect(await opened.count('orders')).toEqual({ [primary]: 10, [standby]: 0 });
+    // Of an Auto Scaling group all who are in service carry it.
+    const isShared = kind === 'auto-scaling';
+    expect(await opened.count('orders')).toEqual({ [primary]: isShared ? 5 : 10, [standby]: isShared ? 5 : 0 });
 
     await aws.skipTime(await moves[kind](aws));
 

@@ -86,12 +86,12 @@ export class ElbService implements AwsService {
     return Math.max(this.model.now(), ...draining.map(({ drainsUntil = 0 }) => drainsUntil));
   }
 
-  /** Where the default action of a listener sends connections now. Weights are shared by the targets of a group. */
-  async routesOf(listenerArn: string): Promise<readonly RouteTarget[]> {
-    const listener = this.model.listeners.get(listenerArn);
-    if (listener === undefined) return [];
+  /** Where a rule or the default action of a listener sends connections now. A group's targets share its weight. */
+  async routesOf(arn: string): Promise<readonly RouteTarget[]> {
+    const found = this.model.listeners.get(arn) ?? this.model.rules.get(arn);
+    if (found === undefined) return [];
     const routes = await Promise.all(
-      listener.forward.targetGroups
+      found.forward.targetGroups
         .filter(({ weight }) => weight > 0)
         .map(async ({ targetGroupArn, weight }) => await this.#routesOfGroup(targetGroupArn, weight)),
     );

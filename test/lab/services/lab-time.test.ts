@@ -2,8 +2,6 @@ import { expect, it } from 'vitest';
 import { VirtualClock } from '../../../lab/asl/virtual-clock.ts';
 import { LabTime } from '../../../lab/services/lab-time.ts';
 
-const toSigned = (atMs: number): string => new Date(atMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-
 it('is ahead by what functions skipped', () => {
   const time = new LabTime();
   let skippedMs = 0;
@@ -15,16 +13,26 @@ it('is ahead by what functions skipped', () => {
   expect(time.now()).toBeGreaterThanOrEqual(before + 60_000);
 });
 
-it('learns from a signature that its caller is ahead, and never goes back', () => {
+it('learns from a request that its caller is ahead, answers with its time, and never goes back', () => {
   const time = new LabTime();
-  const ahead = Date.now() + 90_000;
+  const begun = Date.now();
 
-  time.see(toSigned(ahead));
-  time.see(toSigned(ahead - 80_000));
-  time.see('yesterday');
+  const answers = ['90000', '10000', 'much', undefined].map((skipped) => time.see(skipped) - begun);
 
-  expect(time.now()).toBeGreaterThanOrEqual(ahead - 1000);
-  expect(time.functionsNow()).toBeLessThan(ahead - 1000);
+  expect(answers.map((ahead) => Math.floor(ahead / 1000))).toEqual([90, 10, 0, 0]);
+  expect(time.now()).toBeGreaterThanOrEqual(begun + 90_000);
+  expect(time.functionsNow()).toBeLessThan(begun + 10_000);
+});
+
+it('hastens what comes due, and nobody else', () => {
+  const time = new LabTime(10);
+  const begun = Date.now();
+  time.tie(() => 1000);
+
+  expect(time.now()).toBeGreaterThanOrEqual(begun + 10_000);
+  expect(time.see('2000')).toBeLessThan(begun + 10_000);
+  expect(time.now()).toBeGreaterThanOrEqual(begun + 20_000);
+  expect(time.functionsNow()).toBeLessThan(begun + 10_000);
 });
 
 it('counts the waits of a state machine, and no limit', async () => {
