@@ -64,7 +64,6 @@ function findBusy(undo: Undo): string | null {
 
 /** Left to an earlier incident by a restore before this one, and cut by that one to this moment. */
 async function findStillKept({ key, cuts, tools }: Undo, kept: readonly Change[]): Promise<TargetEnd[]> {
-  if (kept.length === 0) return [];
   const targets = kept.map(({ target }) => target);
   const others = await readOtherCuts(targets, key, cuts, tools.audit);
   return kept.flatMap(({ target }) => {
@@ -194,5 +193,5 @@ function summarise(ends: readonly TargetEnd[]): string {
     .map(({ word, count }) => `${count} ${word}`);
   // The worst one's own words say most; all of them stand in the entry.
   const [worst] = [...ends].sort((left, right) => worstFirst.indexOf(left.status) - worstFirst.indexOf(right.status));
-  return worst === undefined ? counts.join(', ') : `${counts.join(', ')}. ${worst.target}: ${worst.reason}`;
+  return worst === undefined ? 'Nothing was told of its changes' : `${counts.join(', ')}. ${worst.target}: ${worst.reason}`;
 }

@@ -55,12 +55,12 @@ export class FakeRun {
   }
 
   /** Runs until the table refuses what its call names, as if the process had died there; then the table works again. */
-  async dieAt(call: string, options: FakeRunOptions = {}): Promise<void> {
+  async dieAt(call: string, options: FakeRunOptions = {}, over: Partial<RunTools> = {}): Promise<void> {
     const { table } = this;
     table.onCall = (made) => {
       if (made.includes(call)) throw new Error('the process died');
     };
-    await this.run(options).catch(() => undefined);
+    await this.run(options, over).catch(() => undefined);
     table.onCall = () => undefined;
     table.calls.length = 0;
   }

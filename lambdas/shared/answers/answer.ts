@@ -1,6 +1,6 @@
 import { isInside, readRange, type AddressRange } from '../actions/revoke-security-groups/address-range.ts';
 import type { Answers, Cut, Evidence } from '../contracts/incident.ts';
-import type { Measure, Signal } from '../contracts/signal.ts';
+import type { Signal } from '../contracts/signal.ts';
 import type { Policy } from '../policy/policy-schema.ts';
 import type { ServerFacts } from '../policy/server-facts.ts';
 import { judgeException } from './judge-exception.ts';
@@ -109,16 +109,12 @@ function judgeOverload({ kind, source, name, measure }: Signal, policy: Policy):
   const rule = `R2 asks for CPU above ${cpuPercent} % for ${cpuSeconds} s`;
   if (kind !== 'overload') return [false, `"${name}" (${kind}) is no report of load`];
   if (measure === null || measure.unit !== '%') return [false, `"${name}" proves no CPU load; ${rule}`];
-  // An alarm may prove only that every datapoint was above its limit; its value then equals the limit.
-  const isAbove =
-    source === 'cloudwatch' && provesLimitOnly(measure) ? measure.value >= cpuPercent : measure.value > cpuPercent;
+  // An alarm may prove only that every datapoint was above its limit; its value then equals the limit. Where it saw none
+  // above, `seconds` is 0 and rules it out: the policy asks for a minute at least.
+  const provesLimitOnly = source === 'cloudwatch' && measure.value === measure.limit;
+  const isAbove = provesLimitOnly ? measure.value >= cpuPercent : measure.value > cpuPercent;
   const seen = `CPU at ${measure.value} % or above for ${measure.seconds} s`;
   return [isAbove && measure.seconds >= cpuSeconds, `${seen}; ${rule}`];
-}
-
-/** `seconds` is 0 where no run above the limit was seen; equality means nothing then. */
-function provesLimitOnly({ value, limit, seconds }: Measure): boolean {
-  return value === limit && seconds > 0;
 }
 
 /** Core business is affected when its server is about to be cut whole, is overloaded, or is reported out. */

@@ -13,6 +13,7 @@ const result = (status: UndoStatus) => ({
 });
 const entryOf = (incidentId: string) => ({ incidentId, action: 'kill-connections', cohortId: 'c1' });
 const kept = (holder: string) => ({ ...result('kept'), keptBy: [entryOf(holder)] });
+const of = (incidentId: string, ended: object) => ({ ...ended, entry: entryOf(incidentId) });
 const request = { incidentId: incident.id, requestedBy: 'me', reason: 'false alarm' };
 
 async function close(over: Partial<RestoreClosing>) {
@@ -46,6 +47,16 @@ describe('closeRestore', () => {
       'the earlier one was not put back',
       [kept('inc-2'), { ...result('drifted'), entry: entryOf('inc-2') }],
       'incomplete',
+    ],
+    [
+      'three were undone, the newest first, and one more',
+      [kept('inc-2'), of('inc-2', kept('inc-3')), of('inc-3', result('undone')), of('inc-4', result('undone'))],
+      'restored',
+    ],
+    [
+      'one is said to keep itself cut',
+      [kept('inc-2'), of('inc-3', result('undone')), of('inc-2', kept('inc-2'))],
+      'still-cut',
     ],
     ['nobody says what keeps it cut', [result('kept')], 'still-cut'],
     ['something drifted', [result('undone'), result('drifted')], 'incomplete'],

@@ -211,6 +211,14 @@ describe('undoEntry', () => {
     expect(fake.table.calls.filter((call) => call.endsWith(`cut ${key.incidentId}#${key.action}#c1`))).toEqual([]);
   });
 
+  it('fails where the action says nothing of how it ended, and keeps the note', async () => {
+    await fake.add(key, { changes: [a] });
+    fake.action = () => ({ sharesTargets: true, undo: async () => Promise.resolve([]) });
+
+    expect(await fake.undo(key)).toEqual({ entry: key, status: 'failed', summary: 'Nothing was told of its changes' });
+    expect(await fake.cutOf(key)).toBeDefined();
+  });
+
   it('fails where this release has no such action, and puts that on record', async () => {
     await fake.add(key, { changes: [a] });
     fake.action = () => undefined;

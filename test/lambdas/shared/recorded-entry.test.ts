@@ -53,10 +53,11 @@ describe('readRecordedEntry', () => {
     });
   });
 
-  it('reads what was intended as it was written, lists of servers only where there are some', () => {
+  it('reads what was intended as it was written, what a change may leave out only where it is said', () => {
     const alone = { target: 'sgr-1', server: 'i-1', before: { kind: 'rule' }, intended: null };
     const shared = { ...alone, target: 'sgr-2', alsoTouches: ['i-2'] };
-    const written = { changes: [alone, shared], leftAlone: [], unable: [], mode: 'armed', at: 'now' };
+    const outliving = { ...alone, target: 'eipalloc-1', outlivesServer: true };
+    const written = { changes: [alone, shared, outliving], leftAlone: [], unable: [], mode: 'armed', at: 'now' };
 
     const { intended } = readRecordedEntry([step('1-intended', { ...written, executionId: 'first' })]);
 

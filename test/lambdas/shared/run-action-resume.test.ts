@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CutItem } from '../../../lambdas/shared/clients/audit-table.ts';
 import type { EntryKey } from '../../../lambdas/shared/contracts/restoring.ts';
-import { FakeRun, runKey, runServers } from '../../builders/fake-run.ts';
+import { runAction } from '../../../lambdas/shared/run-action.ts';
+import { FakeRun, runKey, runRequest, runServers } from '../../builders/fake-run.ts';
 import { fuseTags } from '../../builders/server.ts';
 
 const lifeline = fuseTags({ lifeline: 'clearing' });
@@ -44,6 +45,21 @@ describe('a run', () => {
       },
     ]);
   });
+
+  it.each([
+    [false, '2026-05-06T08:00:00.000Z'],
+    [true, null],
+  ])(
+    'notes when the cut of its cohort expires, unless only a person undoes it: %s',
+    async (neverExpires, expiresAt) => {
+      const { action, ...tools } = fake.tools();
+      const cohort = { ...runRequest.cohort, expiresAt: '2026-05-06T08:00:00.000Z' };
+
+      await runAction({ ...runRequest, cohort }, { ...tools, action: { ...action, neverExpires } });
+
+      expect(await ownCut()).toMatchObject({ expiresAt });
+    },
+  );
 
   it('gives the note of a try that died its own time, and keeps what others left to it', async () => {
     await fake.table.audit.putCut(buildCut(runKey, { inherited: left }));
@@ -173,6 +189,21 @@ describe('a retry', () => {
 
     expect(fake.table.calls).toContain('apply 1 again');
     expect(outcome).toMatchObject({ status: 'partial', counts: { planned: 1, verified: 1, refused: 1 } });
+  });
+
+  it.each([
+    ['of a cut', 'verified', '2 of 2 changes verified', {}, {}],
+    ['of what keeps lifelines alive', 'handed-over', 'by hand', { keepsAlive: true }, lifeline],
+  ])('%s is %s, where the plan would hand over by now', async (_, status, summary, over, tags) => {
+    await fake.dieAt('2-applied', { tags }, { action: { ...fake.tools().action, ...over } });
+    const instead = { status: 'handed-over', summary: 'by hand' } as const;
+    const plan = async () => Promise.resolve({ changes: [], leftAlone: [], unable: [], instead });
+
+    const outcome = await fake.run({ tags }, { action: { ...fake.tools({ tags }).action, ...over, plan } });
+
+    expect(outcome).toMatchObject({ status, summary });
+    // What was intended first stays intended.
+    expect(fake.table.calls.filter((call) => call.endsWith('again'))).toHaveLength(1);
   });
 
   it('keeps the time of the first call', async () => {

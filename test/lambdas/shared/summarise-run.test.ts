@@ -138,8 +138,8 @@ describe('summariseRun', () => {
 });
 
 describe('summariseRun of an action that ended before it started', () => {
-  const ending = (status: 'no-standby' | 'handed-over', refused = 0) => {
-    const run = build({ refused }, planned);
+  const ending = (status: 'no-standby' | 'handed-over', refused = 0, unable = 0) => {
+    const run = build({ refused, unable }, planned);
     return summariseRun({ ...run, judgement: { ...run.judgement, instead: { status, summary: 'in its words' } } })
       .outcome;
   };
@@ -149,10 +149,41 @@ describe('summariseRun of an action that ended before it started', () => {
   });
 
   it('tells a refusal before a standby that is missing: nothing else is to follow from it', () => {
-    expect(ending('no-standby', 1)).toMatchObject({ status: 'refused', counts: { refused: 1 } });
+    expect(ending('no-standby', 1)).toMatchObject({
+      status: 'refused',
+      summary: 'Nothing to change, 1 refused: is refused',
+      counts: { refused: 1 },
+    });
   });
 
   it('hands over whatever was refused: a person has to act', () => {
     expect(ending('handed-over', 1)).toMatchObject({ status: 'handed-over', summary: 'in its words' });
+  });
+
+  it('does not hide behind a hand-over what could not be done', () => {
+    expect(ending('handed-over', 0, 1)).toMatchObject({ status: 'failed', summary: 'Nothing to change, 1 failed' });
+  });
+});
+
+describe('summariseRun of an action that tells what it found from what it changed', () => {
+  const telling = (...changed: boolean[]) => {
+    const run = build({ allowed: changed.length, held: changed.length });
+    const observations = run.observations.map((seen, index) => ({ ...seen, changed: changed[index] === true }));
+    return summariseRun({ ...run, observations }).outcome;
+  };
+  const told = (count: number) => Array.from({ length: count }, (_, index) => `eni-${index}: is cut`).join('; ');
+
+  it.each([
+    ['unchanged', 'Nothing had to be changed', [false, false]],
+    ['verified', '2 of 2 changes verified', [false, true]],
+    ['verified', '2 of 2 changes verified', [true, true]],
+  ])('is %s: %s, where it changed %j', (status, summary, changed) => {
+    expect(telling(...changed)).toMatchObject({ status, summary: `${summary}; ${told(2)}` });
+  });
+
+  it('tells the state of five servers, and of no more', () => {
+    const changed = Array.from({ length: 6 }, () => true);
+
+    expect(telling(...changed).summary).toBe(`6 of 6 changes verified; ${told(5)}`);
   });
 });

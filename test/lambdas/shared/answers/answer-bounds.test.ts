@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answer } from '../../../../lambdas/shared/answers/answer.ts';
 import { answerSignal } from '../../../../lambdas/shared/answers/answer-signal.ts';
 import type { Signal } from '../../../../lambdas/shared/contracts/signal.ts';
+import { MessageInvalidError } from '../../../../lambdas/shared/errors.ts';
 import { maxListCharacters } from '../../../../lambdas/shared/host-address.ts';
 import { receivedAt } from '../../../builders/action-request.ts';
 import { buildPolicy } from '../../../builders/policy.ts';
@@ -64,6 +65,53 @@ describe('the bounds of an answer', () => {
     });
 
     expect(answerFor(signal, { profile: 'logistics' }).cut).toEqual({ scope: 'ports', ports: [6543] });
+  });
+
+  it('cuts the camera that the signal names, before the ports of all', () => {
+    const signal = buildSignal({ source: 'host-sensor', kind: 'zombie-connections', remoteAddresses: ['10.0.8.4'] });
+
+    expect(answerFor(signal, { profile: 'surveillance' }).cut).toEqual({ scope: 'peers', peers: ['10.0.8.4'] });
+  });
+
+  it('refuses a kind of signal that nobody judges, rather than call it harmless', () => {
+    expect(() => answerFor(buildSignal({ kind: 'unheard-of' as never }))).toThrow(
+      new MessageInvalidError('Signal not judged: kind must be a known one, got "unheard-of"'),
+    );
+  });
+});
+
+describe('the golden channels that a review names', () => {
+  const review = (...remoteAddresses: string[]) => buildManualSignal({ kind: 'border-review', remoteAddresses });
+  const channelOf = (name: string, profile: string, ...peers: string[]) => ({
+    name,
+    servers: { profile },
+    direction: 'in',
+    peers,
+  });
+
+  const sentenceOf = (signal: Signal, over: typeof policy) =>
+    answer(signal, buildFacts({ profile: 'trading' }, over), over, receivedAt).evidence.underReview;
+
+  it('are those of its server with any peer beyond the border, and no others', () => {
+    const goldenChannels = [
+      channelOf('desk', 'trading', '10.20.0.0/16', '203.0.113.40/32'),
+      channelOf('feed', 'trading', '10.20.0.0/16'),
+      channelOf('devices', 'medical', '203.0.113.40/32'),
+    ];
+
+    const sentence = sentenceOf(review('203.0.113.0/24', '198.51.100.0/24'), buildPolicy({ goldenChannels }));
+
+    expect(sentence).toMatch(/; golden channels live on though beyond it: desk$/);
+  });
+
+  it('are found beside names that are no ranges, on either side', () => {
+    const checked = buildPolicy({ goldenChannels: [channelOf('desk', 'trading', '203.0.113.40/32')] });
+    // As it would be if the check of the policy had let a name through.
+    const goldenChannels = checked.goldenChannels.map((one) => ({ ...one, peers: ['desk.example', ...one.peers] }));
+
+    const sentence = sentenceOf(review('partner.example', '203.0.113.0/24'), { ...checked, goldenChannels });
+
+    expect(sentence).toContain('2 ranges beyond the border; golden channels live on though beyond it: desk');
   });
 });
 

@@ -146,6 +146,13 @@ describe('the subnets of a cohort', () => {
   ])('are told each once where the means is %s', (networkMeans, hints) => {
     expect(hintsUnder(networkMeans)).toEqual([hints]);
   });
+
+  it('are none of a server that nobody knows', () => {
+    const policy = buildPolicy({ fleet: { networkMeans: 'subnets' } });
+    const unknown = { policy, descriptions: [], accountId: ownAccount, receivedAt, doubts: [] };
+
+    expect(answerSignal(buildSignal(), unknown)).toMatchObject([{ subnetHints: [] }]);
+  });
 });
 
 describe('the question that a missing standby asks', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLifeline, type LifelineSigns } from '../../../../lambdas/shared/guard/find-lifeline.ts';
+import { findLifeline, listLifelineKinds, type LifelineSigns } from '../../../../lambdas/shared/guard/find-lifeline.ts';
 import { buildPolicy } from '../../../builders/policy.ts';
 import { fuseTags } from '../../../builders/server.ts';
 
@@ -128,6 +128,21 @@ describe('findLifeline', () => {
 
   it('does not take a selector without fields for one that chooses everything', () => {
     expect(isKept({}, withSelector({}))).toBe(false);
+  });
+});
+
+describe('listLifelineKinds', () => {
+  const lifelines = [{ name: 'ward', kind: 'life-support', servers: { ids: [server] } }];
+  const tags = fuseTags({ lifeline: 'grid-dispatch' });
+
+  it.each<[string, Partial<LifelineSigns>, object, string[]]>([
+    ['the policy', {}, { lifelines }, ['life-support']],
+    ['its tag', { tags }, {}, ['grid-dispatch']],
+    ['the tag of an interface', { interfaces: [{ id: 'eni-1', tags }] }, {}, ['grid-dispatch']],
+    ['policy and tag together', { tags }, { lifelines }, ['life-support', 'grid-dispatch']],
+    ['nothing that is known: then it may be any', {}, {}, ['clearing', 'life-support', 'grid-dispatch']],
+  ])('goes by %s', (_, signs, policy, kinds) => {
+    expect(listLifelineKinds(buildSigns(signs), buildPolicy({ ...policy }))).toEqual(kinds);
   });
 });
 

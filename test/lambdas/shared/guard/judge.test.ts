@@ -32,7 +32,13 @@ describe('judge', () => {
   it('lets through what is no lifeline', () => {
     const judgement = judge(plan, cohort, facts(), buildPolicy());
 
-    expect(judgement).toMatchObject({ mode: 'armed', allowed: plan.changes, refusals: [], leftAlone: [] });
+    expect(judgement).toStrictEqual({
+      mode: 'armed',
+      allowed: plan.changes,
+      refusals: [],
+      leftAlone: [],
+      unable: [],
+    });
   });
 
   it.each([
