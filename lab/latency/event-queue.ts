@@ -21,8 +21,10 @@ export class EventQueue<Item> {
     this.#swap(0, heap.length - 1);
     const taken = heap.pop();
     for (let place = 0; ;) {
-      const children = [2 * place + 1, 2 * place + 2].filter((child) => child < heap.length);
-      const least = children.reduce((best, child) => (this.#isBefore(child, best) ? child : best), place);
+      let least = place;
+      // A place beyond the end is before nothing.
+      if (this.#isBefore(2 * place + 1, least)) least = 2 * place + 1;
+      if (this.#isBefore(2 * place + 2, least)) least = 2 * place + 2;
       if (least === place) return taken;
       this.#swap(place, least);
       place = least;

@@ -1,5 +1,4 @@
 import { TokenBuckets } from '../services/ec2/token-buckets.ts';
-import { ServiceError } from '../services/wire/service-error.ts';
 import { draw } from './distribution.ts';
 import { EventQueue } from './event-queue.ts';
 import { importTail, latencyRows, staleReadBack } from './latency-model.ts';
@@ -115,13 +114,7 @@ class Replay {
   }
 
   #isRefused({ operation, input }: PlanStep): boolean {
-    try {
-      this.#buckets.take(operation, input);
-      return false;
-    } catch (error) {
-      if (error instanceof ServiceError) return true;
-      throw error;
-    }
+    return !this.#buckets.draw(operation, input);
   }
 
   #drawDuration(place: number, step: PlanStep): number {

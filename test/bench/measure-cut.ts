@@ -19,8 +19,6 @@ const limitMs = 3000;
 const held: ReadonlySet<string> = new Set([describeFleet(1, 'interfaces'), describeFleet(87, 'subnets')]);
 const importTurns = 7;
 const runs = 200;
-/** A thousand servers have thousands of steps a run. */
-const runsOfLarge = 50;
 const seed = 20_260_304;
 
 /** In the order in which they are told. */
@@ -61,12 +59,11 @@ interface FleetReplay {
 }
 
 function measureFleet({ size, fleet, plan, start, coldImportMs }: FleetReplay): Measured[] {
-  const count = size >= 1000 ? runsOfLarge : runs;
   const random = createRandom(seed + size);
-  const replays = Array.from({ length: count }, () => replayPlan(plan, { random, coldImportMs }));
+  const replays = Array.from({ length: runs }, () => replayPlan(plan, { random, coldImportMs }));
   const times = replays.map((replayed) => readMilestones(plan, replayed));
-  const refused = replays.reduce((sum, replay) => sum + replay.refused, 0) / count;
-  const runsNote = `${count} runs${refused === 0 ? '' : `; EC2 refused ${round(refused, 0)} calls a run for their rate`}`;
+  const refused = replays.reduce((sum, replay) => sum + replay.refused, 0) / runs;
+  const runsNote = `${runs} runs${refused === 0 ? '' : `; EC2 refused ${round(refused, 0)} calls a run for their rate`}`;
   return Object.entries(milestones).flatMap(([key, words]) => {
     const values = times.map((all) => all[key as keyof Milestones]);
     const name = `event to ${words}, ${fleet}, ${start}`;

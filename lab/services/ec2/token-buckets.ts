@@ -37,15 +37,18 @@ export class TokenBuckets {
   }
 
   take(operation: string, input: unknown): void {
+    if (!this.draw(operation, input)) throw new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+  }
+
+  /** Takes a token and says whether there was one. */
+  draw(operation: string, input: unknown): boolean {
     const [name, size] = findBucket(operation, input);
     const at = this.#now();
     const level = this.#levels.get(name) ?? { tokens: size.burst, at };
     const tokens = Math.min(size.burst, level.tokens + ((at - level.at) / 1000) * size.refillPerSecond);
-    if (tokens < 1) {
-      this.#levels.set(name, { tokens, at });
-      throw new ServiceError('RequestLimitExceeded', 'Request limit exceeded.', 503);
-    }
-    this.#levels.set(name, { tokens: tokens - 1, at });
+    const isThere = tokens >= 1;
+    this.#levels.set(name, { tokens: isThere ? tokens - 1 : tokens, at });
+    return isThere;
   }
 }
 
