@@ -75,7 +75,15 @@ function listFrontNames({ services = [] }: Scenario, id: string): string[] {
   return services
     .filter(({ primary, standby }) => primary === id || standby === id)
     .map(toServiceIds)
-    .flatMap((ids) => [ids.listenerArn, ids.allocationId, ids.hostedZoneId, ids.autoScalingGroupName, ids.databaseId]);
+    .flatMap((ids) => [
+      ids.listenerArn,
+      ids.ruleArn,
+      ids.primaryTargetGroupArn,
+      ids.allocationId,
+      ids.hostedZoneId,
+      ids.autoScalingGroupName,
+      ids.databaseId,
+    ]);
 }
 
 /** A lifeline's clock may be looked to: by its one function with its one document, and put back by restore with the other. */

@@ -2,6 +2,7 @@ import { tagKeys } from '../../lambdas/shared/tags.ts';
 import type { Fault, Intercept } from '../services/gateway.ts';
 import { ServiceError } from '../services/wire/service-error.ts';
 import type { ServiceCall } from '../services/wire/service.ts';
+import { isTouching } from './changing-calls.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { CallCounter, cuttingFunctions, readCaller } from './point.ts';
 import type { CallFault, CallMark } from './point.ts';
@@ -10,6 +11,8 @@ import type { CallFault, CallMark } from './point.ts';
 export interface Injection {
   readonly intercept: Intercept;
   wasMet(): boolean;
+  /** Calls that were refused, so that they changed nothing. Left out: judged as if they had. */
+  readonly refused?: ReadonlySet<ServiceCall>;
   /** Resolves when nothing runs any more that its caller gave up. */
   whenSettled(): Promise<void>;
 }
@@ -65,6 +68,34 @@ export function tagOnTheWay(lab: FaultLab, instanceId: string): Injection {
       isMet = true;
       lab.aws.ec2.model.setTags(instanceId, { [tagKeys.lifeline]: 'clearing' });
       return undefined;
+    },
+  };
+}
+
+/** By so many refusals of its rate a function has waited for longer than a look of the guard counts. */
+const refusalsUntilOld = 15;
+
+/**
+ * Makes a server a lifeline at the first call that would change it, and lets that call and others wait for AWS's rate: the
+ * guard was passed long ago, and must be asked again.
+ */
+export function tagWhileWaiting(lab: FaultLab, instanceId: string): Injection {
+  const refused = new Set<ServiceCall>();
+  const counts = new Map<string, number>();
+  return {
+    refused,
+    wasMet: () => refused.size > 0,
+    whenSettled: async () => await Promise.resolve(),
+    intercept: (call) => {
+      const caller = readCaller(call, lab.deployment) ?? '';
+      const say = words[call.service];
+      if (!cuttingFunctions.has(caller) || !isTouching(call) || say === undefined) return undefined;
+      if (refused.size === 0) lab.aws.ec2.model.setTags(instanceId, { [tagKeys.lifeline]: 'clearing' });
+      const count = (counts.get(caller) ?? 0) + 1;
+      counts.set(caller, count);
+      if (count > refusalsUntilOld) return undefined;
+      refused.add(call);
+      return { error: toError(say.throttled) };
     },
   };
 }

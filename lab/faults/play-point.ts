@@ -8,9 +8,10 @@ import { answerTask } from '../trigger.ts';
 import { judgeRestores, judgeRespond } from './check.ts';
 import type { Outcomes } from './check.ts';
 import type { FaultLab } from './fault-lab.ts';
-import { cutIntoPages, injectAt, tagOnTheWay } from './inject.ts';
+import { cutIntoPages, injectAt, tagOnTheWay, tagWhileWaiting } from './inject.ts';
 import type { Injection } from './inject.ts';
 import { raiseServers, readCounts, readTruth, redial } from './observe.ts';
+import { isTagging } from './point.ts';
 import type { FaultPoint } from './point.ts';
 import { closeReview, restoreAll } from './put-back.ts';
 import type { RestoreTold } from './put-back.ts';
@@ -62,7 +63,7 @@ export async function playPoint(
   const incidentIds = listIncidents(run, scenario, cut.result.records);
   const atEnd = await readCounts(lab, scenario);
   await redial(lab, scenario);
-  const protectedId = onCut?.kind === 'lifeline tag on the way' ? (scenario.servers[0]?.id ?? null) : null;
+  const protectedId = onCut !== null && isTagging(onCut.kind) ? (scenario.servers[0]?.id ?? null) : null;
   const respondJudged = await judgeRespond({
     lab,
     run: { ...run, scenario },
@@ -70,7 +71,7 @@ export async function playPoint(
     before,
     atStart,
     atEnd,
-    calls: cut.calls,
+    calls: cut.calls.filter((call) => !cut.refused.has(call)),
     result: cut.result.records,
     incidentIds,
     // The guard's refusal is no failure, and no fulfilment either.
@@ -123,6 +124,8 @@ interface Struck<Result> {
   readonly result: Result;
   readonly calls: readonly ServiceCall[];
   readonly wasMet: boolean;
+  /** Calls that AWS refused on the fault's behalf. */
+  readonly refused: ReadonlySet<ServiceCall>;
 }
 
 /** Runs with a fault in place and takes it away afterwards, whatever happened. */
@@ -146,7 +149,8 @@ async function withFault<Result>(
     const result = await work();
     await injection?.whenSettled();
     await lab.aws.whenIdle();
-    return { result, calls: gateway.calls.slice(callsBefore), wasMet: injection?.wasMet() ?? true };
+    const refused = injection?.refused ?? new Set<ServiceCall>();
+    return { result, calls: gateway.calls.slice(callsBefore), wasMet: injection?.wasMet() ?? true, refused };
   } finally {
     gateway.setIntercept(undefined);
     lab.silenceHosts([]);
@@ -159,6 +163,7 @@ function inject(lab: FaultLab, servers: Scenario['servers'], point: FaultPoint |
   if (point === null) return null;
   if ('mark' in point) return injectAt(lab, point.kind, point.mark);
   if (point.kind === 'answers in pages') return cutIntoPages();
+  if (point.kind === 'lifeline tag while calls wait') return tagWhileWaiting(lab, servers[0]?.id ?? '');
   return point.kind === 'lifeline tag on the way' ? tagOnTheWay(lab, servers[0]?.id ?? '') : null;
 }
 

@@ -28,6 +28,7 @@ export const runFaults = [
   'one agent lost after the script ran',
   'answers in pages',
   'lifeline tag on the way',
+  'lifeline tag while calls wait',
 ] as const;
 
 export type CallFault = (typeof callFaults)[number];
@@ -130,11 +131,16 @@ export function listPoints(
   });
   const isCutting = points.some((point) => 'mark' in point && cuttingFunctions.has(point.mark.caller));
   const whole = runFaults.filter((kind) => {
-    if (kind === 'lifeline tag on the way') return during === 'respond' && isCutting;
+    if (isTagging(kind)) return during === 'respond' && isCutting;
     if (kind.startsWith('one agent')) return servers > 1;
     return during === 'respond' || !kind.startsWith('deliver');
   });
   return [...points, ...whole.map((kind) => ({ kind }))];
+}
+
+/** Whether a fault makes a lifeline of a server that is about to be cut. */
+export function isTagging(kind: CallFault | RunFault): boolean {
+  return kind.startsWith('lifeline tag');
 }
 
 /** What a call is about, for people: the key of an item, the step of a payload. */
@@ -160,6 +166,7 @@ const groups: Readonly<Record<RunFault, string>> = {
   'one agent lost after the script ran': 'agent',
   'answers in pages': 'pages',
   'lifeline tag on the way': 'guard',
+  'lifeline tag while calls wait': 'guard',
 };
 
 /** Whose line a point counts in: the function's, the machine's, or that of the run's surroundings. */

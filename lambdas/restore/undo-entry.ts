@@ -193,5 +193,7 @@ function summarise(ends: readonly TargetEnd[]): string {
     .map(({ word, count }) => `${count} ${word}`);
   // The worst one's own words say most; all of them stand in the entry.
   const [worst] = [...ends].sort((left, right) => worstFirst.indexOf(left.status) - worstFirst.indexOf(right.status));
-  return worst === undefined ? 'Nothing was told of its changes' : `${counts.join(', ')}. ${worst.target}: ${worst.reason}`;
+  return worst === undefined
+    ? 'Nothing was told of its changes'
+    : `${counts.join(', ')}. ${worst.target}: ${worst.reason}`;
 }

@@ -36,6 +36,11 @@ export class AuditWriteError extends FuseError {
   override readonly name = 'AuditWriteError';
 }
 
+/** The guard let an action begin and refuses a call of it by now. */
+export class GuardRefusedError extends FuseError {
+  override readonly name = 'GuardRefusedError';
+}
+
 /** AWS asked to slow down for longer than the function could wait; the state machine tries again. */
 export class ThrottledError extends FuseError {
   override readonly name = 'ThrottledError';

@@ -1,8 +1,9 @@
-import type { Action, ActionContext, ActionPlan } from './actions/action.ts';
+import type { Action, ActionContext, ActionPlan, Ask } from './actions/action.ts';
 import type { AuditTable, CutItem } from './clients/audit-table.ts';
 import type { ActionOutcome, ActionRequest } from './contracts/action.ts';
 import type { EntryKey } from './contracts/restoring.ts';
 import { findStanding } from './find-standing.ts';
+import { askAgain, type Look } from './guard/ask-again.ts';
 import { judge, type Judgement } from './guard/judge.ts';
 import type { GuardFacts } from './guard/read-facts.ts';
 import type { Policy } from './policy/policy-schema.ts';
@@ -27,6 +28,8 @@ interface Run {
   readonly context: ActionContext;
   readonly recorded: RecordedEntry;
   readonly judgement: Judgement;
+  /** What the judgement rests on. */
+  readonly look: Look;
 }
 
 /**
@@ -38,6 +41,7 @@ export async function runAction(request: ActionRequest, tools: RunTools): Promis
   const { incident, cohort } = request;
   const key: EntryKey = { incidentId: incident.id, action: tools.action.id, cohortId: cohort.id };
   const context: ActionContext = { incident, cohort, policy: tools.policy };
+  const lookedAtMs = Date.parse(tools.now());
   const [steps, facts, plan] = await Promise.all([
     tools.audit.readSteps(key),
     tools.readFacts(cohort.servers),
@@ -47,7 +51,7 @@ export async function runAction(request: ActionRequest, tools: RunTools): Promis
   // That nobody could take over is no last word: a standby may be healthy by now.
   if (recorded.outcome !== null && recorded.outcome.status !== 'no-standby') return recorded.outcome;
   const judgement = judge(toJudge(plan, recorded, tools.action), cohort, facts, tools.policy, tools.action);
-  const run: Run = { tools, key, context, recorded, judgement };
+  const run: Run = { tools, key, context, recorded, judgement, look: { atMs: lookedAtMs, facts } };
   if (recorded.intended !== null) return resume(run, recorded.intended);
   if (judgement.allowed.length === 0) return close(run);
   // One time for both: restore undoes in the order of the former states, and this entry holds them.
@@ -146,10 +150,16 @@ function toCut({ key, context, tools }: Run, { changes, at }: CutNote): CutItem 
 async function change(run: Run): Promise<ActionOutcome> {
   const { tools, key, context, judgement, recorded } = run;
   const firstCallAt = recorded.firstCallAt ?? tools.now();
-  const callRemarks = await tools.action.apply(judgement.allowed, context);
+  const callRemarks = await tools.action.apply(judgement.allowed, context, makeAsk(run));
   await tools.audit.putStep(key, '2-applied', { firstCallAt, at: tools.now(), remarks: callRemarks });
   const observations = await tools.action.verify(judgement.allowed, context);
   return close(run, { observations, callRemarks, firstCallAt, wasMutating: true });
+}
+
+function makeAsk({ tools, look, context: { cohort } }: Run): Ask {
+  const { action, policy } = tools;
+  const read = async () => tools.readFacts(cohort.servers);
+  return askAgain(look, { action, cohort, policy, read, nowMs: () => Date.parse(tools.now()) });
 }
 
 type Done = Omit<RunResult, 'key' | 'judgement' | 'at'>;

@@ -133,6 +133,17 @@ describe('the deployed app under faults', () => {
     expect(played.calls.filter(({ operation }) => operation === 'ModifyNetworkInterfaceAttribute')).toHaveLength(2);
   });
 
+  it.each(['brute-force', 'ransomware', 'trading', 'fail-over'])(
+    'spares a server that becomes a lifeline while calls of its cut wait: %s',
+    async (name) => {
+      const run = findRun(name);
+
+      const played = await playPoint(lab, run, { kind: 'lifeline tag while calls wait' }, nextNumber(), null);
+
+      expect(played).toMatchObject({ wasMet: true, violations: [] });
+    },
+  );
+
   it('spares a server that becomes a lifeline between the assessment and the cut', async () => {
     const run = findRun('brute-force');
 

@@ -5,6 +5,7 @@ import type { Cohort } from '../../lambdas/shared/contracts/incident.ts';
 import { startEc2Lab, server, vpcId, type Ec2Lab } from '../lab/services/ec2/ec2-lab.ts';
 import { buildCohort, buildIncident } from './action-request.ts';
 import { buildPolicy } from './policy.ts';
+import { letThrough } from './let-through.ts';
 
 /** The network cut alone, on the lab's EC2: a group `web`, the groups of a cut, and a clock that sleeping moves. */
 export class NetworkBench {
@@ -51,7 +52,7 @@ export class NetworkBench {
 
   async cut(context: ActionContext): Promise<readonly Change[]> {
     const { changes } = await this.action.plan(context);
-    await this.action.apply(changes, context);
+    await this.action.apply(changes, context, letThrough);
     return changes;
   }
 

@@ -72,6 +72,9 @@ export interface ActionContext {
   readonly resumed?: boolean;
 }
 
+/** The guard in front of one call: throws GuardRefusedError where it would refuse the change by now. */
+export type Ask = (change: Change) => Promise<void>;
+
 /**
  * One kind of change. The runner calls the functions in this order and is their only caller:
  * plan → guard → write-ahead entry → apply → verify; restore calls undo.
@@ -100,8 +103,11 @@ export interface Action {
     readonly undo: readonly Permission[];
   };
   plan(context: ActionContext): Promise<ActionPlan>;
-  /** Makes the changes, all of them in parallel; a target that fails does not stop the others. */
-  apply(changes: readonly Change[], context: ActionContext): Promise<readonly Remark[]>;
+  /**
+   * Makes the changes, all of them in parallel; a target that fails does not stop the others. It asks right before each
+   * call that changes something, and again before it repeats one.
+   */
+  apply(changes: readonly Change[], context: ActionContext, ask: Ask): Promise<readonly Remark[]>;
   /** Reads every changed target back. */
   verify(changes: readonly Change[], context: ActionContext): Promise<readonly Observation[]>;
   /**

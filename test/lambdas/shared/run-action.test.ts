@@ -39,6 +39,31 @@ describe('runAction', () => {
     expect(outcome).toMatchObject({ status: 'verified', counts: { planned: 2, verified: 2, connectionsCut: 2 } });
   });
 
+  it('lets an action ask again, by what is so two seconds later', async () => {
+    const fake = new FakeRun();
+    const tools = fake.tools();
+    let isOff = false;
+    const asked: unknown[] = [];
+
+    await runAction(request, {
+      ...tools,
+      readFacts: async (ids) => ({ ...(await tools.readFacts(ids)), mode: isOff ? 'off' : 'armed' }),
+      action: {
+        ...tools.action,
+        apply: async ([first], _context, ask) => {
+          if (first === undefined) return [];
+          isOff = true;
+          asked.push(await ask(first).catch(String));
+          fake.clock = '2026-05-06T07:05:34.000Z';
+          asked.push(await ask(first).catch(String));
+          return [];
+        },
+      },
+    });
+
+    expect(asked).toEqual([undefined, `GuardRefusedError: ${servers[0]} not touched: The fuse is off`]);
+  });
+
   it('applies nothing when the write-ahead entry is not taken', async () => {
     const { table, tools } = build();
     table.onCall = (call) => {

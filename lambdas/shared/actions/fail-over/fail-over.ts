@@ -40,10 +40,10 @@ export function failOver(options: FailOverOptions): Action {
   return {
     ...failOverFacts,
     plan: async (context) => planFailOver(tools, context),
-    apply: async (changes, context) =>
+    apply: async (changes, context, ask) =>
       (
         await mapConcurrently(changes, callsAtOnce, async (change) =>
-          applyOne(change, open(change), tools, context, startMs + applyForMs),
+          applyOne(change, open(change), tools, { context, ask: async () => ask(change) }, startMs + applyForMs),
         )
       ).flat(),
     verify: async (changes) =>
@@ -64,7 +64,7 @@ async function applyOne(
   { target }: Change,
   found: Switch,
   tools: FailOverTools,
-  context: ActionContext,
+  { context, ask }: { readonly context: ActionContext; readonly ask: () => Promise<void> },
   deadlineMs: number,
 ): Promise<Remark[]> {
   const { mechanism, way } = found;
@@ -81,7 +81,7 @@ async function applyOne(
     }
     const hindrance = await findNoStandby(tools, context, mechanism, way);
     if (hindrance !== null) return [{ target, reason: `Not switched, the standby cannot take over: ${hindrance}` }];
-    await route(found, present, tools.timing, deadlineMs);
+    await route(found, present, tools.timing, deadlineMs, ask);
     return [];
   } catch (error) {
     return [{ target, reason: describeError(error) }];

@@ -54,8 +54,8 @@ export interface Mechanism<Routing = Json> {
   place(present: Routing, way: Way<Routing>): Place;
   /** Looks, before the call, whether those at the end of the way are healthy. */
   examine(way: Way<Routing>): Promise<Sight>;
-  /** Makes the documented calls. Throws what AWS answers. */
-  route(present: Routing, way: Way<Routing>, deadlineMs: number): Promise<void>;
+  /** Makes the documented calls, and asks before each but the first. Throws what AWS answers, and what it is told there. */
+  route(present: Routing, way: Way<Routing>, deadlineMs: number, ask: () => Promise<void>): Promise<void>;
   /**
    * Says whether a switch that was asked for, either way, may still be under way, so that the routing does not read as it
    * will be, or null. Left out where the routing changes with the call.
@@ -82,7 +82,7 @@ export function onRecords<Routing>(schema: z.ZodMiniType<Routing>, inner: Mechan
     },
     place: (present, way) => inner.place(parse(present), parseWay(way)),
     examine: async (way) => inner.examine(parseWay(way)),
-    route: async (present, way, deadlineMs) => inner.route(parse(present), parseWay(way), deadlineMs),
+    route: async (present, way, deadlineMs, ask) => inner.route(parse(present), parseWay(way), deadlineMs, ask),
     settle: async (way) => inner.settle(parseWay(way)),
   };
 }

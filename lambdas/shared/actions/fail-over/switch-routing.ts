@@ -27,11 +27,18 @@ export async function route(
   present: Json,
   timing: Timing,
   deadlineMs: number,
+  ask: () => Promise<void> = nobodyAsked,
 ): Promise<void> {
   const mayPass = (error: unknown) =>
     mechanism.isRepeatable ? isTransient(error) || busyCodes.has(codeOf(error)) : isThrottling(error);
-  await retryWhile(mayPass, timing, deadlineMs, async () => mechanism.route(present, way, deadlineMs));
+  await retryWhile(mayPass, timing, deadlineMs, async () => {
+    await ask();
+    await mechanism.route(present, way, deadlineMs, ask);
+  });
 }
+
+/** Leading back is a person's decision: nobody is asked. */
+const nobodyAsked = async () => Promise.resolve();
 
 /** What was seen at the last look. */
 interface Look {

@@ -59,7 +59,7 @@ export function targetGroupMembers(how: Members, servers: readonly string[], too
     },
     place,
     examine: async (way) => examine(elb, tools, group, arrivalsOf(way)),
-    route: async ({ targets }, way, deadlineMs) => {
+    route: async ({ targets }, way, deadlineMs, ask) => {
       const joining = without(without(way.to.targets, way.before.targets), targets);
       const leaving = within(without(way.before.targets, way.to.targets), targets);
       if (joining.length > 0) await elb.send(new RegisterTargetsCommand(toInput(group, joining)));
@@ -67,7 +67,9 @@ export function targetGroupMembers(how: Members, servers: readonly string[], too
         if (tools.timing.nowMs() + pauseMs > deadlineMs) throw tooLate(group, arrivalsOf(way));
         await tools.timing.sleep(pauseMs);
       }
-      if (leaving.length > 0) await elb.send(new DeregisterTargetsCommand(toInput(group, leaving)));
+      if (leaving.length === 0) return;
+      await ask();
+      await elb.send(new DeregisterTargetsCommand(toInput(group, leaving)));
     },
     settle: seeArrivals,
   });

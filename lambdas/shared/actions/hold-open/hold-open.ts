@@ -1,7 +1,7 @@
 import { describeServers } from '../../clients/describe-servers.ts';
 import type { Remark } from '../../contracts/action.ts';
 import { goneStates } from '../../guard/judge.ts';
-import type { Action, ActionContext, ActionPlan, Change, Observation } from '../action.ts';
+import type { Action, ActionContext, ActionPlan, Ask, Change, Observation } from '../action.ts';
 import { hostAction, type HostTools } from '../host-work/host-action.ts';
 import { advisePerson } from './advise-person.ts';
 import { chooseTime } from './choose-time.ts';
@@ -48,11 +48,11 @@ export function holdOpen(tools: HostTools): Action {
     };
   }
 
-  async function apply(changes: readonly Change[], context: ActionContext): Promise<Remark[]> {
+  async function apply(changes: readonly Change[], context: ActionContext, ask: Ask): Promise<Remark[]> {
     const remarks = await Promise.all(
       parts.map(async ({ action, servers }) => {
         const own = changes.filter(({ server }) => servers.has(server));
-        return own.length === 0 ? [] : action.apply(own, narrow(context, servers));
+        return own.length === 0 ? [] : action.apply(own, narrow(context, servers), ask);
       }),
     );
     return remarks.flat();

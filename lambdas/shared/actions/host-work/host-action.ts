@@ -1,7 +1,18 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { systemTiming, type Timing } from '../../clients/aws-errors.ts';
-import type { Action, ActionContext, ActionFacts, ActionPlan, Change, Json, Observation, Undoing } from '../action.ts';
+import { GuardRefusedError } from '../../errors.ts';
+import type {
+  Action,
+  ActionContext,
+  ActionFacts,
+  ActionPlan,
+  Ask,
+  Change,
+  Json,
+  Observation,
+  Undoing,
+} from '../action.ts';
 import { readManagedHosts } from './managed-hosts.ts';
 import { pinDocument, type DocumentRef } from './pin-document.ts';
 import { parametersFor, planHostWork, toPlatform, type Pinnings, type Platform } from './plan-host-work.ts';
@@ -84,9 +95,11 @@ export function hostAction(work: HostWork, tools: HostTools): Action {
   /** Hosts of one system share a command. */
   async function runOn(
     platform: Platform,
-    servers: readonly string[],
+    changes: readonly Change[],
     context: ActionContext,
+    ask: Ask,
   ): Promise<typeof answers> {
+    const servers = changes.map(({ target }) => target);
     const pinning = pinnings[platform];
     const order = work.order(context);
     if (pinning.kind === 'altered' || order.kind !== 'run') {
@@ -96,16 +109,20 @@ export function hostAction(work: HostWork, tools: HostTools): Action {
     return runCommand(ssm, timing, {
       document: pinning.document,
       servers,
+      findObjection: async (server) =>
+        findObjection(
+          ask,
+          changes.filter(({ target }) => target === server),
+        ),
       parameters: parametersFor(platform, order),
       comment: `connection-fuse ${context.incident.id} ${context.cohort.id}`,
       scriptSeconds: work.deadlineSeconds,
     });
   }
 
-  async function apply(changes: readonly Change[], context: ActionContext): Promise<[]> {
-    const servers = changes.map(({ target }) => target);
-    const groups = Map.groupBy(servers, (server) => toPlatform(hosts.get(server)?.PlatformType));
-    const found = await Promise.all([...groups].map(async ([platform, group]) => runOn(platform, group, context)));
+  async function apply(changes: readonly Change[], context: ActionContext, ask: Ask): Promise<[]> {
+    const groups = Map.groupBy(changes, ({ target }) => toPlatform(hosts.get(target)?.PlatformType));
+    const found = await Promise.all([...groups].map(async ([platform, group]) => runOn(platform, group, context, ask)));
     answers = new Map(found.flatMap((some) => [...some]));
     return [];
   }
@@ -118,6 +135,17 @@ export function hostAction(work: HostWork, tools: HostTools): Action {
       Promise.resolve(changes.map(({ target }) => observe(work, target, incident.id, answers.get(target)))),
     undo: async (changes, seen) => undoHostWork(work, { ...tools, timing }, changes, seen),
   };
+}
+
+/** The guard's word on a host; any other failure is no word, and is thrown. */
+async function findObjection(ask: Ask, changes: readonly Change[]): Promise<string | null> {
+  try {
+    await Promise.all(changes.map(ask));
+    return null;
+  } catch (error) {
+    if (error instanceof GuardRefusedError) return error.message;
+    throw error;
+  }
 }
 
 const unchecked: Pinnings = {

@@ -23,6 +23,8 @@ export interface CommandRequest {
   readonly comment: string;
   /** The script's own deadline. */
   readonly scriptSeconds: number;
+  /** Says why a host must not be asked any more, or null; before each try. Left out where hosts are read or put back. */
+  readonly findObjection?: (server: string) => Promise<string | null>;
 }
 
 /** Instance ids one command takes. */
@@ -60,18 +62,34 @@ async function runBatch(
   deadlineMs: number,
   request: CommandRequest,
 ): Promise<Map<string, HostAnswer>> {
-  const all = (reason: string) => new Map(request.servers.map((server) => [server, { kind: 'none', reason }] as const));
+  const spared = new Map<string, HostAnswer>();
+  const listAsked = () => request.servers.filter((server) => !spared.has(server));
   try {
-    const commandId = await retryThrottled(timing, deadlineMs, async () => send(ssm, request));
-    return await waitForHosts(ssm, timing, deadlineMs, commandId, request.servers);
+    const commandId = await retryThrottled(timing, deadlineMs, async () => {
+      await spare(request, spared);
+      return listAsked().length === 0 ? null : send(ssm, { ...request, servers: listAsked() });
+    });
+    const answers = commandId === null ? [] : await waitForHosts(ssm, timing, deadlineMs, commandId, listAsked());
+    return new Map([...answers, ...spared]);
   } catch (error) {
     // One host that is gone fails the command for all: the others are asked without it.
-    if (codeOf(error) === 'InvalidInstanceId' && request.servers.length > 1) {
-      return runHalves(ssm, timing, deadlineMs, request);
+    if (codeOf(error) === 'InvalidInstanceId' && listAsked().length > 1) {
+      return new Map([...(await runHalves(ssm, timing, deadlineMs, { ...request, servers: listAsked() })), ...spared]);
     }
     // A failed batch must not take the others' answers along.
-    return all(`Command not run: ${describeError(error)}`);
+    const reason = `Command not run: ${describeError(error)}`;
+    return new Map([...listAsked().map((server) => [server, { kind: 'none', reason }] as const), ...spared]);
   }
+}
+
+/** Notes who must not be asked; once spared, a host stays so. */
+async function spare({ servers, findObjection }: CommandRequest, spared: Map<string, HostAnswer>): Promise<void> {
+  await Promise.all(
+    servers.map(async (server) => {
+      const reason = (await findObjection?.(server)) ?? null;
+      if (reason !== null) spared.set(server, { kind: 'none', reason });
+    }),
+  );
 }
 
 /** Halves again and again leave every host that cannot be asked alone with its own reason. */

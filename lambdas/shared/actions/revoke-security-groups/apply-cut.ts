@@ -9,7 +9,7 @@ import { describeGroupRules } from '../../clients/ec2-reads.ts';
 import type { Remark } from '../../contracts/action.ts';
 import { LookupFailedError, ThrottledError } from '../../errors.ts';
 import { mapConcurrently } from '../../map-concurrently.ts';
-import type { Change } from '../action.ts';
+import type { Ask, Change } from '../action.ts';
 import { isTransient, retryTransient } from '../retry-transient.ts';
 import { denyAddress, dropReplaced, entriesAtOnce, entriesForMs, replaceAcl } from './apply-acls.ts';
 import { isSameGroups, readChanges, type InterfaceChange, type RuleChange } from './cut-record.ts';
@@ -34,7 +34,7 @@ export async function applyCut(
   ec2: EC2Client,
   timing: Timing,
   changes: readonly Change[],
-  wasTried: boolean,
+  { ask, wasTried }: { readonly ask: Ask; readonly wasTried: boolean },
 ): Promise<Remark[]> {
   const { interfaces, rules, entries, subnets } = readChanges(changes);
   const deadlineMs = timing.nowMs() + applyForMs;
@@ -44,20 +44,37 @@ export async function applyCut(
   const moving = open.filter(({ before, intended }) => !isSameGroups(before.groups, intended));
   const batches = [...Map.groupBy(rules, ({ before }) => `${before.groupId} ${String(before.isEgress)}`).values()];
   const abortSignal = AbortSignal.timeout(entriesForMs);
-  const within = async (target: string, call: () => Promise<void>) =>
-    attempt(target, async () => retryTransient(timing, deadlineMs, call));
+  const planned = Map.groupBy(changes, ({ target }) => target);
+  const askFor = async (targets: readonly string[]) =>
+    Promise.all(targets.flatMap((target) => planned.get(target) ?? []).map(ask));
+  // Each repetition asks again: it may come seconds after the first try.
+  const within = async (targets: readonly string[], call: () => Promise<void>) =>
+    attempt(targets[0] ?? '', async () =>
+      retryTransient(timing, deadlineMs, async () => {
+        await askFor(targets);
+        await call();
+      }),
+    );
   const [first, second] = await Promise.all([
     Promise.all([
       mapConcurrently(moving, callsAtOnce, async ({ target, intended }) =>
-        within(target, async () => moveInterface(ec2, target, intended)),
+        within([target], async () => moveInterface(ec2, target, intended)),
       ),
       mapConcurrently(batches, callsAtOnce, async (batch) =>
-        within(batch[0]?.before.groupId ?? '', async () => revokeRules(ec2, batch)),
+        within(
+          batch.map(({ target }) => target),
+          async () => revokeRules(ec2, batch),
+        ),
       ),
-      mapConcurrently(edges, callsAtOnce, async (change) => within(change.target, async () => replaceAcl(ec2, change))),
+      mapConcurrently(edges, callsAtOnce, async (change) =>
+        within([change.target], async () => replaceAcl(ec2, change)),
+      ),
     ]),
     mapConcurrently(entries, entriesAtOnce, async (change) =>
-      attempt(change.target, async () => denyAddress(ec2, timing, change, abortSignal)),
+      attempt(change.target, async () => {
+        await askFor([change.target]);
+        await denyAddress(ec2, timing, change, abortSignal);
+      }),
     ),
   ]);
   const failures = first.flat().filter((failure) => failure !== null);

@@ -25,7 +25,7 @@ export function networkCut({
   return {
     ...revokeSecurityGroupsFacts,
     plan: async (context) => planCut(ec2, quarantine, context),
-    apply: async (changes, context) => applyCut(ec2, timing, changes, context.resumed === true),
+    apply: async (changes, context, ask) => applyCut(ec2, timing, changes, { ask, wasTried: context.resumed === true }),
     verify: async (changes) => verifyCut(ec2, timing, changes),
   };
 }

@@ -5,6 +5,7 @@ import { buildCohort, buildIncident } from '../../../../builders/action-request.
 import { means, primary, standby } from '../../../../builders/fail-over-means.ts';
 import { FailOverWorld } from '../../../../builders/fail-over-world.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
 
 const other = 'inc-00000000000000000009';
 
@@ -22,7 +23,7 @@ async function switchOver(by: FailOver['by']): Promise<readonly Change[]> {
   };
   const action = world.action();
   const { changes } = await action.plan(context);
-  await action.apply(changes, context);
+  await action.apply(changes, context, letThrough);
   world.calls.length = 0;
   return changes;
 }

@@ -6,6 +6,8 @@ import { buildCohort, buildIncident } from '../../../../builders/action-request.
 import { means, primary, standby } from '../../../../builders/fail-over-means.ts';
 import { FailOverWorld } from '../../../../builders/fail-over-world.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
+import { GuardRefusedError } from '../../../../../lambdas/shared/errors.ts';
 
 const all = Object.keys(means) as FailOver['by'][];
 
@@ -45,7 +47,7 @@ async function run(by: FailOver['by'], over: Partial<ActionContext> = {}, planne
   const context = { ...contextFor(by), ...over };
   const action = world.action();
   const plan = planned === undefined ? await action.plan(context) : { changes: planned, leftAlone: [], unable: [] };
-  const remarks = await action.apply(plan.changes, context);
+  const remarks = await action.apply(plan.changes, context, letThrough);
   return { plan, remarks, observations: await action.verify(plan.changes, context) };
 }
 
@@ -84,10 +86,26 @@ describe.each(all)('fail-over by %s', (by) => {
     const { changes } = await action.plan(context);
     world.breakStandby();
 
-    const remarks = await action.apply(changes, context);
+    const remarks = await action.apply(changes, context, letThrough);
 
     expect(world.calls).toEqual([]);
     expect(remarks).toMatchObject([{ reason: expect.stringContaining('Not switched') as string }]);
+  });
+
+  it('asks the guard before its calls, and makes none that it refuses', async () => {
+    const context = contextFor(by);
+    const action = world.action();
+    const { changes } = await action.plan(context);
+    const asked: string[] = [];
+
+    const remarks = await action.apply(changes, context, async ({ target }) => {
+      asked.push(target);
+      throw new GuardRefusedError('the fuse is off');
+    });
+
+    expect(asked).toEqual(changes.map(({ target }) => target));
+    expect(world.calls).toEqual([]);
+    expect(remarks).toMatchObject([{ reason: 'GuardRefusedError: the fuse is off' }]);
   });
 
   it('makes a throttled call again', async () => {
@@ -146,6 +164,22 @@ describe.each(all)('fail-over by %s', (by) => {
     expect(world.calls).toEqual(by === 'route53-record' ? ['UPSERT'] : []);
     expect(observations).toMatchObject([{ held: true }]);
   });
+});
+
+it('takes nobody out of a target group whom the guard protects by then', async () => {
+  const context = contextFor('target-group-members');
+  const action = world.action();
+  const { changes } = await action.plan(context);
+  let questions = 0;
+
+  const remarks = await action.apply(changes, context, async () => {
+    questions += 1;
+    if (questions > 1) throw new GuardRefusedError('it is a lifeline by now');
+    return Promise.resolve();
+  });
+
+  expect(world.calls).toEqual(['RegisterTargets']);
+  expect(remarks).toMatchObject([{ reason: 'GuardRefusedError: it is a lifeline by now' }]);
 });
 
 const withServers = all.filter((by) => !by.startsWith('rds'));

@@ -12,6 +12,7 @@ import {
   vpcId,
   type RoutingLab,
 } from '../../../../lab/services/routing-lab.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
 
 const places = [
   { availabilityZone: 'us-east-1a', address: '10.0.1.20' },
@@ -93,7 +94,7 @@ describe('fail-over on the services of the lab', () => {
     const run = action();
     const { changes } = await run.plan(context);
 
-    const remarks = await run.apply(changes, context);
+    const remarks = await run.apply(changes, context, letThrough);
     const observations = await run.verify(changes, context);
     let [undoing] = await action().undo(changes, new Map());
     // A Multi-AZ instance needs longer than one restore waits: the second looks what has become of the first.
@@ -109,7 +110,7 @@ describe('fail-over on the services of the lab', () => {
   it.each(['rds-cluster', 'rds-multi-az'] as const)('calls %s undone only when no switch is under way', async (by) => {
     const context = contextFor(seeds[by](lab));
     const { changes } = await action().plan(context);
-    const remarks = await action().apply(changes, context);
+    const remarks = await action().apply(changes, context, letThrough);
 
     // It reads as before: the switch that was asked for has not begun to show.
     const [undoing] = await action().undo(changes, new Map());

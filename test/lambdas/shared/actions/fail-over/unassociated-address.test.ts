@@ -4,6 +4,7 @@ import { failOver } from '../../../../../lambdas/shared/actions/fail-over/fail-o
 import { buildCohort, buildIncident } from '../../../../builders/action-request.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
 import { primary, standby, startRoutingLab, type RoutingLab } from '../../../../lab/services/routing-lab.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
 
 const allocationId = 'eipalloc-00000000000000500';
 
@@ -39,7 +40,7 @@ describe('fail-over of an address that lies nowhere', () => {
 
   async function switchOver() {
     const { changes } = await action().plan(context);
-    await action().apply(changes, context);
+    await action().apply(changes, context, letThrough);
     return changes;
   }
 

@@ -16,6 +16,7 @@ import { digestDocument } from '../../../../../lambdas/shared/document-digest.ts
 import { buildCohort, buildIncident } from '../../../../builders/action-request.ts';
 import { killVerdict as verdict, releaseVerdict as release } from '../../../../builders/kill-verdict.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
 
 const content = { schemaVersion: '2.2', mainSteps: [] };
 const document = { name: 'Fuse-Kill', digest: digestDocument(content) };
@@ -72,7 +73,7 @@ describe('kill-connections', () => {
   async function run(servers = [a]) {
     const action = killConnections({ ssm, document, timing });
     const plan = await action.plan(context(servers));
-    await action.apply(plan.changes, context(servers));
+    await action.apply(plan.changes, context(servers), letThrough);
     return { plan, seen: await action.verify(plan.changes, context(servers)) };
   }
 

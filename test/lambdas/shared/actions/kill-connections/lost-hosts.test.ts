@@ -51,6 +51,58 @@ describe('a command for hosts of which Systems Manager lost two', () => {
     expect(reached.sort()).toEqual(fleet.filter((id) => !lost.includes(id)));
   });
 
+  it('runs on nobody whom the guard spares, and says why, also after a try that was throttled', async () => {
+    const document = { name: 'Fuse-Kill', version: '1', hash: 'h' };
+    const [first = '', second = '', third = ''] = fleet;
+    let questions = 0;
+    let left = 1;
+    mock.on(SendCommandCommand).callsFake(({ InstanceIds }: { InstanceIds: string[] }) => {
+      if (left-- > 0) throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+      return { Command: { CommandId: InstanceIds.join() } };
+    });
+
+    const answers = await runCommand(ssm, timing, {
+      document,
+      servers: [first, second, third],
+      parameters: {},
+      comment: '',
+      scriptSeconds: 20,
+      findObjection: async (server) => {
+        questions += 1;
+        const isLate = questions > 3;
+        return Promise.resolve(server === first || (isLate && server === third) ? `${server} is a lifeline` : null);
+      },
+    });
+
+    const sent = mock.commandCalls(SendCommandCommand).map(({ args }) => args[0].input.InstanceIds);
+    expect(sent).toEqual([[second, third], [second]]);
+    expect(answers.get(second)?.kind).toBe('output');
+    for (const server of [first, third])
+      expect(answers.get(server)).toEqual({ kind: 'none', reason: `${server} is a lifeline` });
+  });
+
+  it('sends no command where nobody is left, and none where the guard gives no word', async () => {
+    const request = {
+      document: { name: 'Fuse-Kill', version: '1', hash: 'h' },
+      servers: fleet.slice(0, 2),
+      parameters: {},
+      comment: '',
+      scriptSeconds: 20,
+    };
+
+    const spared = await runCommand(ssm, timing, { ...request, findObjection: async () => Promise.resolve('no') });
+    const unknown = await runCommand(ssm, timing, {
+      ...request,
+      findObjection: async () => Promise.reject(new Error('table is gone')),
+    });
+
+    expect([...spared.values()]).toEqual([1, 2].map(() => ({ kind: 'none', reason: 'no' })));
+    expect([...unknown.values()]).toEqual(
+      [1, 2].map(() => ({ kind: 'none', reason: 'Command not run: Error: table is gone' })),
+    );
+    expect(mock.commandCalls(SendCommandCommand)).toEqual([]);
+  });
+
   it.each([
     ['have no interface any more', [], 'irreversible'],
     ['are only stopped', lost.map((InstanceId) => ({ Attachment: { InstanceId } })), 'failed'],

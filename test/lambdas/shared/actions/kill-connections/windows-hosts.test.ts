@@ -12,6 +12,7 @@ import { killConnections } from '../../../../../lambdas/shared/actions/kill-conn
 import { digestDocument } from '../../../../../lambdas/shared/document-digest.ts';
 import { buildCohort, buildIncident } from '../../../../builders/action-request.ts';
 import { buildPolicy } from '../../../../builders/policy.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
 
 const contents: Readonly<Record<string, object>> = {
   'Fuse-Kill': { schemaVersion: '2.2', mainSteps: ['linux'] },
@@ -66,7 +67,7 @@ describe('kill-connections on hosts of both systems', () => {
     });
 
     const { changes, unable } = await action.plan(context);
-    await action.apply(changes, context);
+    await action.apply(changes, context, letThrough);
 
     expect(unable).toEqual([]);
     expect(changes.map(({ target, intended }) => [target, 'blockRanges' in Object(intended)])).toEqual([
@@ -99,7 +100,7 @@ describe('kill-connections on hosts of both systems', () => {
     const action = killConnections({ ssm, timing, document: refer('Fuse-Kill') });
 
     const { changes } = await action.plan(context);
-    await action.apply(changes, context);
+    await action.apply(changes, context, letThrough);
 
     expect(sent().map(({ document, servers }) => [document, servers])).toEqual([
       ['Fuse-Kill', [linux]],

@@ -14,6 +14,7 @@ import {
   twin,
 } from '../../../../builders/edge-bench.ts';
 import { server, vpcId } from '../../../../lab/services/ec2/ec2-lab.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
 
 const address = '10.0.1.10';
 const denies = [`from ${address}/32`, `to ${address}/32`];
@@ -110,7 +111,7 @@ describe('denies in network ACLs', () => {
     const context = edge.spreading();
 
     const { changes } = await edge.plan(context);
-    const remarks = await edge.bench.action.apply(changes, context);
+    const remarks = await edge.bench.action.apply(changes, context, letThrough);
     const seen = await edge.bench.action.verify(changes, context);
 
     const calls = edge.bench.operations().filter((name) => /^(Modify|Create)/.test(name));
@@ -153,7 +154,7 @@ describe('denies in network ACLs', () => {
     const context = edge.spreading();
     const changes = await edge.bench.cut(context);
 
-    const remarks = await edge.bench.action.apply(changes, { ...context, resumed: true });
+    const remarks = await edge.bench.action.apply(changes, { ...context, resumed: true }, letThrough);
 
     expect(remarks).toEqual([]);
     expect(edge.deniesOf(backAcl)).toEqual(denies);
@@ -168,7 +169,7 @@ describe('denies in network ACLs', () => {
     const theirs = { ...openEntries[0]!, ruleNumber, action: 'deny' as const, cidr: '192.0.2.0/24' };
     if (acl !== undefined) acl.entries = [...acl.entries, theirs];
 
-    const remarks = await edge.bench.action.apply(changes, context);
+    const remarks = await edge.bench.action.apply(changes, context, letThrough);
 
     expect(remarks.map(({ target }) => target)).toEqual([first?.target]);
     expect(await edge.bench.action.undo(entriesOf(changes), new Map())).toEqual([

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LookupFailedError, ThrottledError } from '../../../../../lambdas/shared/errors.ts';
+import { GuardRefusedError, LookupFailedError, ThrottledError } from '../../../../../lambdas/shared/errors.ts';
 import { addServer, server, vpcId } from '../../../../lab/services/ec2/ec2-lab.ts';
 import { NetworkBench } from '../../../../builders/network-bench.ts';
+import { letThrough } from '../../../../builders/let-through.ts';
 
 const twin = 'i-0000000000000000b';
 
@@ -98,7 +99,7 @@ describe('revoke-security-groups of a whole server', () => {
     bench.failWhen('ModifyNetworkInterfaceAttribute', 'UnauthorizedOperation', { part: first });
 
     const { changes } = await bench.action.plan(both);
-    const remarks = await bench.action.apply(changes, both);
+    const remarks = await bench.action.apply(changes, both, letThrough);
     const seen = await bench.action.verify(changes, both);
 
     expect(remarks.map(({ target }) => target)).toEqual([first]);
@@ -118,16 +119,55 @@ describe('revoke-security-groups of a whole server', () => {
     expect(bench.operations().filter((name) => name === 'ModifyNetworkInterfaceAttribute')).toHaveLength(5);
   });
 
+  it('asks the guard before each try, and leaves alone what it refuses by then', async () => {
+    const [first, second] = [
+      addServer(bench.lab.ec2, [bench.web]),
+      addServer(bench.lab.ec2, [bench.web], twin, '10.0.0.11'),
+    ];
+    const both = bench.context({ servers: [server, twin] });
+    const { changes } = await bench.action.plan(both);
+    bench.failWhen('ModifyNetworkInterfaceAttribute', 'RequestLimitExceeded', { part: first, times: 3 });
+    const asked: string[] = [];
+
+    const remarks = await bench.action.apply(changes, both, async ({ target }) => {
+      asked.push(target);
+      // The SDK's own tries come first: the second question follows three refusals.
+      if (asked.filter((one) => one === first).length > 1) throw new GuardRefusedError('it is a lifeline by now');
+      return Promise.resolve();
+    });
+
+    expect(asked.toSorted()).toEqual([first, first, second].toSorted());
+    expect(remarks).toEqual([{ target: first, reason: 'GuardRefusedError: it is a lifeline by now' }]);
+    expect(bench.groupsOf(first)).toEqual([bench.web]);
+    expect(bench.groupsOf(second)).toEqual([bench.groups.quarantine]);
+  });
+
+  it('asks for every rule of a group, and revokes none where it is refused one', async () => {
+    addServer(bench.lab.ec2, [bench.web]);
+    const context = bench.context({ cut: { scope: 'ports', ports: [22, 443] } });
+    const { changes } = await bench.action.plan(context);
+    const before = bench.operations().length;
+
+    const remarks = await bench.action.apply(changes, context, async ({ target }) => {
+      if (target === changes.at(-1)?.target) throw new GuardRefusedError('no');
+      return Promise.resolve();
+    });
+
+    expect(changes.length).toBeGreaterThan(0);
+    expect(remarks).toHaveLength(1);
+    expect(bench.operations().slice(before)).toEqual([]);
+  });
+
   it.each(['InternalError', 'Unavailable', 'RequestTimeout'])(
     'tries an interface again that EC2 answers with %s, and gives up with an error that is retried',
     async (code) => {
       const eni = addServer(bench.lab.ec2, [bench.web]);
       const { changes } = await bench.action.plan(bench.context());
       bench.failWhen('ModifyNetworkInterfaceAttribute', code);
-      await expect(bench.action.apply(changes, bench.context())).rejects.toThrow(LookupFailedError);
+      await expect(bench.action.apply(changes, bench.context(), letThrough)).rejects.toThrow(LookupFailedError);
       bench.failWhen('ModifyNetworkInterfaceAttribute', code, { times: 4 });
 
-      await bench.action.apply(changes, { ...bench.context(), resumed: true });
+      await bench.action.apply(changes, { ...bench.context(), resumed: true }, letThrough);
 
       expect(bench.groupsOf(eni)).toEqual([bench.groups.quarantine]);
     },
@@ -141,11 +181,11 @@ describe('revoke-security-groups of a whole server', () => {
     const both = bench.context({ servers: [server, twin] });
     bench.failWhen('ModifyNetworkInterfaceAttribute', 'RequestLimitExceeded', { part: first });
     const { changes } = await bench.action.plan(both);
-    await expect(bench.action.apply(changes, both)).rejects.toThrow(ThrottledError);
+    await expect(bench.action.apply(changes, both, letThrough)).rejects.toThrow(ThrottledError);
     bench.lab.gateway.setIntercept(undefined);
     const before = bench.lab.gateway.calls.length;
 
-    await bench.action.apply(changes, { ...both, resumed: true });
+    await bench.action.apply(changes, { ...both, resumed: true }, letThrough);
 
     const after = bench.lab.gateway.calls.slice(before).map(({ operation }) => operation);
     expect(after).toEqual(['DescribeNetworkInterfaces', 'ModifyNetworkInterfaceAttribute']);
@@ -161,7 +201,7 @@ describe('revoke-security-groups of a whole server', () => {
     const card = bench.lab.ec2.model.networkInterfaces.get(eni);
     if (card !== undefined) card.groupIds = [bench.groups.sealed];
 
-    await bench.action.apply(changes, { ...bench.context(), resumed: true });
+    await bench.action.apply(changes, { ...bench.context(), resumed: true }, letThrough);
 
     expect(bench.groupsOf(eni)).toEqual([bench.groups.sealed]);
     expect((await bench.action.verify(changes, bench.context()))[0]?.held).toBe(false);
@@ -181,7 +221,7 @@ describe('revoke-security-groups of a whole server', () => {
     const { changes } = await bench.action.plan(bench.context());
     bench.lab.ec2.model.networkInterfaces.delete(eni);
 
-    await bench.action.apply(changes, bench.context());
+    await bench.action.apply(changes, bench.context(), letThrough);
 
     expect(await bench.action.verify(changes, bench.context())).toMatchObject([
       { held: true, reason: 'Interface is gone' },
