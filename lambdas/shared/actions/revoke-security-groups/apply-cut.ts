@@ -18,6 +18,9 @@ import { readGroups } from './verify-cut.ts';
 /** Calls under way at once: as many as EC2's bucket takes in one burst. The client has a socket for each. */
 export const callsAtOnce = 100;
 
+/** Calls under way beyond the burst: EC2 gives five tokens a second, and who is refused asks again within two. */
+const callsAfterBurst = 10;
+
 /** Time for the calls; the task itself has 30 s. */
 const applyForMs = 18_000;
 
@@ -51,13 +54,15 @@ export async function applyCut(
   const within = async (targets: readonly string[], call: () => Promise<void>) =>
     attempt(targets[0] ?? '', async () =>
       retryTransient(timing, deadlineMs, async () => {
+        // Those behind many others may come when time is over: the next try goes on with them.
+        if (timing.nowMs() > deadlineMs) throw new ThrottledError('Not tried: no time was left');
         await askFor(targets);
         await call();
       }),
     );
   const [first, second] = await Promise.all([
     Promise.all([
-      mapConcurrently(moving, callsAtOnce, async ({ target, intended }) =>
+      inBurst(moving, async ({ target, intended }) =>
         within([target], async () => moveInterface(ec2, target, intended)),
       ),
       mapConcurrently(batches, callsAtOnce, async (batch) =>
@@ -85,12 +90,20 @@ export async function applyCut(
   }));
 }
 
+/** As many as the bucket holds at once, and then no more than it is filled up for. */
+async function inBurst<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const first = await mapConcurrently(items.slice(0, callsAtOnce), callsAtOnce, work);
+  return [...first, ...(await mapConcurrently(items.slice(callsAtOnce), callsAfterBurst, work))];
+}
+
 /** A fault that may pass is no end of a target: it must reach the state machine, which tries again. */
 function throwIfTransient(failures: readonly { error: unknown }[], count: number): void {
-  const passing = failures.map(({ error }) => error).filter(isTransient);
+  const passing = failures
+    .map(({ error }) => error)
+    .filter((error) => isTransient(error) || error instanceof ThrottledError);
   if (passing.length === 0) return;
   const message = `${passing.length} of ${count} changes not made: ${describeError(passing[0])}`;
-  throw passing.some(isThrottling)
+  throw passing.some((error) => isThrottling(error) || error instanceof ThrottledError)
     ? new ThrottledError(message, { cause: passing[0] })
     : new LookupFailedError(message, { cause: passing[0] });
 }

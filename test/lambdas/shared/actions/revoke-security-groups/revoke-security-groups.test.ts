@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GuardRefusedError, LookupFailedError, ThrottledError } from '../../../../../lambdas/shared/errors.ts';
+import { revokeSecurityGroups } from '../../../../../lambdas/shared/actions/revoke-security-groups/revoke-security-groups.ts';
 import { addServer, server, vpcId } from '../../../../lab/services/ec2/ec2-lab.ts';
 import { NetworkBench } from '../../../../builders/network-bench.ts';
 import { letThrough } from '../../../../builders/let-through.ts';
@@ -117,6 +118,50 @@ describe('revoke-security-groups of a whole server', () => {
 
     expect(bench.groupsOf(eni)).toEqual([bench.groups.quarantine]);
     expect(bench.operations().filter((name) => name === 'ModifyNetworkInterfaceAttribute')).toHaveLength(5);
+  });
+
+  it('makes as many calls at once as EC2 takes in one burst, and few beside each other after that', async () => {
+    const addresses = Array.from({ length: 125 }, (_, index) => `10.0.0.${10 + index}`);
+    const interfaces = addresses.map((privateIpAddress) => ({ privateIpAddress, groupIds: [bench.web] }));
+    bench.lab.ec2.addInstance({ instanceId: server, vpcId, networkInterfaces: interfaces });
+    const context = bench.context();
+    const { changes } = await bench.action.plan(context);
+    const widths: number[] = [];
+    let underWay = 0;
+    const beside = async (work: Promise<unknown>) => {
+      underWay += 1;
+      widths.push(underWay);
+      await work;
+      underWay -= 1;
+    };
+
+    // The guard is asked once a call, right before it: whoever waits there is under way.
+    await bench.action.apply(changes, context, async () => beside(new Promise((resolve) => setTimeout(resolve, 5))));
+
+    expect(widths).toHaveLength(125);
+    expect(Math.max(...widths.slice(0, 100))).toBe(100);
+    expect(Math.max(...widths.slice(100))).toBe(10);
+  });
+
+  it('leaves for the next try what comes when time is over', async () => {
+    const interfaces = ['10.0.0.10', '10.0.0.11'].map((privateIpAddress) => ({
+      privateIpAddress,
+      groupIds: [bench.web],
+    }));
+    bench.lab.ec2.addInstance({ instanceId: server, vpcId, networkInterfaces: interfaces });
+    const { changes } = await bench.action.plan(bench.context());
+    const before = bench.operations().length;
+    // Time runs out between the deadline that is set and the first call.
+    const times = [0, 1e6, 1e6];
+    const late = revokeSecurityGroups({
+      ec2: bench.lab.client,
+      quarantine: { [vpcId]: bench.groups },
+      timing: { nowMs: () => times.shift() ?? 1e6, sleep: async () => Promise.resolve() },
+    });
+
+    await expect(late.apply(changes, bench.context(), letThrough)).rejects.toThrow(ThrottledError);
+
+    expect(bench.operations()).toHaveLength(before);
   });
 
   it('asks the guard before each try, and leaves alone what it refuses by then', async () => {
