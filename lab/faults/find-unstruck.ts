@@ -8,8 +8,13 @@ import type { CallMark, FaultPoint } from './point.ts';
 const spared: Readonly<Record<string, string>> = {
   logs: 'Lambda and Step Functions write their logs themselves',
   xray: 'Lambda and Step Functions send their traces themselves',
-  kms: 'DynamoDB asks for the key of the table itself',
-  sqs: 'Lambda keeps what could not be worked off itself',
+  'sqs:SendMessage': 'Lambda keeps what could not be worked off itself',
+  ...Object.fromEntries(
+    ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey'].map((use) => [
+      `kms:${use}`,
+      'DynamoDB asks for the key of the table itself',
+    ]),
+  ),
   ...Object.fromEntries(
     managedRuleActions.map((action) => [action, 'Step Functions makes the rule by which it hears of ends itself']),
   ),
@@ -26,7 +31,7 @@ const apiNames: Readonly<Record<string, string>> = { 'lambda:InvokeFunction': 'l
 const callerTypes = ['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'];
 
 /**
- * What functions and machines of the app may call and no point strikes at, as `caller service:Operation`: a call that is
+ * What functions and machines of the app may call and no point is listed at, whatever the resource, as `caller service:Operation`: a call that is
  * new in the code is granted, and shows here until a run makes it.
  */
 export function findUnstruck(deployment: Deployment, points: readonly FaultPoint[]): string[] {

@@ -66,38 +66,45 @@ export function tagOnTheWay(lab: FaultLab, instanceId: string): Injection {
     intercept: (call) => {
       if (isMet || !cuttingFunctions.has(readCaller(call, lab.deployment) ?? '')) return undefined;
       isMet = true;
-      lab.aws.ec2.model.setTags(instanceId, { [tagKeys.lifeline]: 'clearing' });
+      tagAsLifeline(lab, instanceId);
       return undefined;
     },
   };
 }
 
-/** By so many refusals of its rate a function has waited for longer than a look of the guard counts. */
+/** By so many refusals of one call a function has waited for longer than a look of the guard counts. */
 const refusalsUntilOld = 15;
 
 /**
- * Makes a server a lifeline at the first call that would change it, and lets that call and others wait for AWS's rate: the
- * guard was passed long ago, and must be asked again.
+ * Protects at the first call that would change a server, and lets that call and others wait for AWS's rate: the guard was
+ * passed long ago, and must be asked again.
  */
-export function tagWhileWaiting(lab: FaultLab, instanceId: string): Injection {
+export function protectWhileWaiting(lab: FaultLab, protect: () => Promise<unknown>): Injection {
   const refused = new Set<ServiceCall>();
   const counts = new Map<string, number>();
   return {
     refused,
     wasMet: () => refused.size > 0,
     whenSettled: async () => await Promise.resolve(),
-    intercept: (call) => {
+    intercept: async (call) => {
       const caller = readCaller(call, lab.deployment) ?? '';
       const say = words[call.service];
       if (!cuttingFunctions.has(caller) || !isTouching(call) || say === undefined) return undefined;
-      if (refused.size === 0) lab.aws.ec2.model.setTags(instanceId, { [tagKeys.lifeline]: 'clearing' });
-      const count = (counts.get(caller) ?? 0) + 1;
-      counts.set(caller, count);
+      const isFirst = refused.size === 0;
+      const key = `${caller} ${JSON.stringify(call.input)}`;
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
       if (count > refusalsUntilOld) return undefined;
       refused.add(call);
+      if (isFirst) await protect();
       return { error: toError(say.throttled) };
     },
   };
+}
+
+/** Somebody protects a server. */
+export function tagAsLifeline({ aws }: FaultLab, instanceId: string): void {
+  aws.ec2.model.setTags(instanceId, { [tagKeys.lifeline]: 'clearing' });
 }
 
 /** Cuts every list into the smallest pages its service knows: whoever reads only the first one misses the rest. */

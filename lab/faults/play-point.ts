@@ -7,11 +7,12 @@ import type { ServiceCall } from '../services/wire/service.ts';
 import { answerTask } from '../trigger.ts';
 import { judgeRestores, judgeRespond } from './check.ts';
 import type { Outcomes } from './check.ts';
+import { routingHaste } from './fault-lab.ts';
 import type { FaultLab } from './fault-lab.ts';
-import { cutIntoPages, injectAt, tagOnTheWay, tagWhileWaiting } from './inject.ts';
+import { cutIntoPages, injectAt, protectWhileWaiting, tagAsLifeline, tagOnTheWay } from './inject.ts';
 import type { Injection } from './inject.ts';
 import { raiseServers, readCounts, readTruth, redial } from './observe.ts';
-import { isTagging } from './point.ts';
+import { isSparing } from './point.ts';
 import type { FaultPoint } from './point.ts';
 import { closeReview, restoreAll } from './put-back.ts';
 import type { RestoreTold } from './put-back.ts';
@@ -59,11 +60,11 @@ export async function playPoint(
     onCut,
     async () => await respond(lab, run, scenario, onCut),
   );
-  lab.aws.lambda.skipTime(recordTtlSeconds * 1000);
+  letCachesExpire(lab, scenario);
   const incidentIds = listIncidents(run, scenario, cut.result.records);
   const atEnd = await readCounts(lab, scenario);
   await redial(lab, scenario);
-  const protectedId = onCut !== null && isTagging(onCut.kind) ? (scenario.servers[0]?.id ?? null) : null;
+  const protectedId = onCut !== null && isSparing(onCut.kind) ? (scenario.servers[0]?.id ?? null) : null;
   const respondJudged = await judgeRespond({
     lab,
     run: { ...run, scenario },
@@ -108,6 +109,12 @@ export async function playPoint(
     outcomes: respondJudged.outcomes,
     violations: [...respondJudged.violations, ...restoreJudged],
   };
+}
+
+/** Who has a record cached follows when its time to live is over; of no other front is time let pass before it is judged. */
+function letCachesExpire({ aws }: FaultLab, { services = [] }: Scenario): void {
+  const isCached = services.some(({ front }) => front === 'route53');
+  if (isCached) aws.lambda.skipTime(Math.ceil((recordTtlSeconds * 1000) / routingHaste) + 1);
 }
 
 /** A target whose checks failed while it was cut has to pass them for so long. */
@@ -163,8 +170,14 @@ function inject(lab: FaultLab, servers: Scenario['servers'], point: FaultPoint |
   if (point === null) return null;
   if ('mark' in point) return injectAt(lab, point.kind, point.mark);
   if (point.kind === 'answers in pages') return cutIntoPages();
-  if (point.kind === 'lifeline tag while calls wait') return tagWhileWaiting(lab, servers[0]?.id ?? '');
-  return point.kind === 'lifeline tag on the way' ? tagOnTheWay(lab, servers[0]?.id ?? '') : null;
+  const id = servers[0]?.id ?? '';
+  if (point.kind === 'lifeline tag while calls wait')
+    return protectWhileWaiting(lab, async () => await Promise.resolve(tagAsLifeline(lab, id)));
+  if (point.kind === 'fuse off while calls wait') {
+    const why = { setBy: 'lab', reason: 'faults', at: new Date().toISOString() };
+    return protectWhileWaiting(lab, async () => await lab.audit.writeMode('off', why));
+  }
+  return point.kind === 'lifeline tag on the way' ? tagOnTheWay(lab, id) : null;
 }
 
 interface Responded {

@@ -29,6 +29,7 @@ export const runFaults = [
   'answers in pages',
   'lifeline tag on the way',
   'lifeline tag while calls wait',
+  'fuse off while calls wait',
 ] as const;
 
 export type CallFault = (typeof callFaults)[number];
@@ -131,16 +132,16 @@ export function listPoints(
   });
   const isCutting = points.some((point) => 'mark' in point && cuttingFunctions.has(point.mark.caller));
   const whole = runFaults.filter((kind) => {
-    if (isTagging(kind)) return during === 'respond' && isCutting;
+    if (isSparing(kind)) return during === 'respond' && isCutting;
     if (kind.startsWith('one agent')) return servers > 1;
     return during === 'respond' || !kind.startsWith('deliver');
   });
   return [...points, ...whole.map((kind) => ({ kind }))];
 }
 
-/** Whether a fault makes a lifeline of a server that is about to be cut. */
-export function isTagging(kind: CallFault | RunFault): boolean {
-  return kind.startsWith('lifeline tag');
+/** Whether a server that is about to be cut must not be, from then on. */
+export function isSparing(kind: CallFault | RunFault): boolean {
+  return groups[kind as RunFault] === 'guard';
 }
 
 /** What a call is about, for people: the key of an item, the step of a payload. */
@@ -167,6 +168,7 @@ const groups: Readonly<Record<RunFault, string>> = {
   'answers in pages': 'pages',
   'lifeline tag on the way': 'guard',
   'lifeline tag while calls wait': 'guard',
+  'fuse off while calls wait': 'guard',
 };
 
 /** Whose line a point counts in: the function's, the machine's, or that of the run's surroundings. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { buildFunctions } from '../synthesise.ts';
 import type { LoadedTemplate } from '../template/template.ts';
-import { startFaultLab } from './fault-lab.ts';
+import { routingHaste, startFaultLab } from './fault-lab.ts';
 import { countKinds, countPoints, playRuns, summarise } from './play-runs.ts';
 import type { FaultLine, PlayRunsProps, PointResult } from './play-runs.ts';
 import { describePoint } from './point.ts';
@@ -21,7 +21,7 @@ const stormName = `storm of ${storm.findings} findings`;
 /**
  * `npm run faults [-- --json] [--run <name>] [--match <text>] [--every <n>] [--list]`: strikes at every call of every run and says
  * what came of it. Ends with status 1 when a lifeline or a golden channel was touched, something was told better than it
- * was, something did not come back, or all runs together strike nowhere at a call that a role of the app allows.
+ * was, something did not come back, or all runs together list no point at a call that a role of the app allows.
  */
 async function runFaults(): Promise<void> {
   const { values } = parseArgs({
@@ -49,6 +49,7 @@ async function runFaults(): Promise<void> {
   if (runs.length === 0 && !isStorm) throw new Error(`There is no run "${wanted ?? ''}"`);
   const startedAt = Date.now();
   for (const run of runs) tellLimits(run);
+  tell(`what leads clients comes due ${routingHaste} times as soon as on AWS: drains, propagations, fail-overs`);
   tell('building the functions and synthesising the app');
   await buildFunctions();
   const { loaded, remove } = await synthesiseRuns();

@@ -93,7 +93,7 @@ export function leadOtherwise(
 export function listLifelineRuns(find: FindScenario, respond: MakeRun, restore: MakeRun): FaultRun[] {
   const only = ['respond-machine', 'hold-open-machine', 'hold-open'];
   // They are lifelines from the beginning.
-  const without = ['lifeline tag on the way', 'lifeline tag while calls wait'] as const;
+  const without = ['lifeline tag on the way', 'lifeline tag while calls wait', 'fuse off while calls wait'] as const;
   const [clearing, care] = [find('lifeline-clearing'), find('lifeline-life-support')];
   return [
     respond('lifeline-clearing', clearing, { only, without }),

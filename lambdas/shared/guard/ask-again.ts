@@ -20,12 +20,12 @@ export interface AskingTools {
   nowMs(): number;
 }
 
-/** So long a look counts. The calls of a cut begin sooner after it; only those that had to wait ask anew, all at once. */
+/** A look counts for those who ask so long after it began. The calls of a cut begin sooner after it; only those that had to wait ask anew, all at once. */
 export const lookCountsForMs = 2_000;
 
 /**
- * The guard in front of each single call: what was read when the action was judged counts for two seconds, then mode and
- * tags are read again, once for all calls that wait. A read that fails is thrown, so nothing is called.
+ * The guard in front of each single call: the look by which the action was judged counts for two seconds from its
+ * beginning, then mode and tags are read again, once for all calls that wait. A read that fails is thrown, so nothing is called.
  */
 export function askAgain(first: Look, tools: AskingTools): Ask {
   let latest = { atMs: first.atMs, facts: Promise.resolve(first.facts) };
@@ -44,8 +44,9 @@ function throwCause(error: unknown): never {
 function findRefusalOf(change: Change, facts: GuardFacts, { action, cohort, policy }: AskingTools): string | null {
   // Whoever asks is armed.
   if (facts.mode === 'shadow') return 'The fuse was switched to shadow while it cut';
-  const { allowed, refusals } = judge({ changes: [change], leftAlone: [], unable: [] }, cohort, facts, policy, action);
-  if (allowed.length > 0) return null;
-  const touched = new Set([change.server, ...(change.alsoTouches ?? [])]);
-  return refusals.find(({ target }) => touched.has(target))?.reason ?? 'Server is terminated: nothing to cut';
+  const plan = { changes: [change], leftAlone: [], unable: [] };
+  // Only those it touches: a thousand calls must not judge a thousand servers each.
+  const servers = [change.server, ...(change.alsoTouches ?? [])];
+  const { allowed, refusals } = judge(plan, { ...cohort, servers }, facts, policy, action);
+  return allowed.length > 0 ? null : (refusals[0]?.reason ?? 'Server is terminated: nothing to cut');
 }

@@ -66,7 +66,7 @@ async function runBatch(
   const listAsked = () => request.servers.filter((server) => !spared.has(server));
   try {
     const commandId = await retryThrottled(timing, deadlineMs, async () => {
-      await spare(request, spared);
+      await retryTransient(timing, deadlineMs, async () => spare(request, spared));
       return listAsked().length === 0 ? null : send(ssm, { ...request, servers: listAsked() });
     });
     const answers = commandId === null ? [] : await waitForHosts(ssm, timing, deadlineMs, commandId, listAsked());

@@ -25,7 +25,7 @@ export async function denyAddress(
   ec2: EC2Client,
   timing: Timing,
   change: EntryChange,
-  abortSignal: AbortSignal,
+  { abortSignal, ask }: { readonly abortSignal: AbortSignal; readonly ask: () => Promise<unknown> },
 ): Promise<void> {
   const { before, ruleNumber } = change;
   if (before.ruleNumber !== null) return;
@@ -39,9 +39,10 @@ export async function denyAddress(
     ...(cidr.includes(':') ? { Ipv6CidrBlock: cidr } : { CidrBlock: cidr }),
   };
   try {
-    await retryTransient(timing, timing.nowMs() + entriesForMs, async () =>
-      ec2.send(new CreateNetworkAclEntryCommand(input), { abortSignal }),
-    );
+    await retryTransient(timing, timing.nowMs() + entriesForMs, async () => {
+      await ask();
+      await ec2.send(new CreateNetworkAclEntryCommand(input), { abortSignal });
+    });
   } catch (error) {
     if (codeOf(error) !== 'NetworkAclEntryAlreadyExists') throw error;
     const [acl] = await describeNetworkAcls(ec2, 'network-acl-id', [aclId], { abortSignal });
@@ -63,7 +64,11 @@ export function findOwnEntry(acl: NetworkAcl | undefined, { before, ruleNumber }
  * Puts a subnet behind another network ACL. The association has a new id after every change, so one that is gone is
  * looked up by the subnet: a call whose answer was lost may have been the change.
  */
-export async function replaceAcl(ec2: EC2Client, change: SubnetChange): Promise<void> {
+export async function replaceAcl(
+  ec2: EC2Client,
+  change: SubnetChange,
+  askAgain: () => Promise<unknown>,
+): Promise<void> {
   const { target, before, aclId } = change;
   if (before.aclId === aclId) return;
   try {
@@ -74,6 +79,7 @@ export async function replaceAcl(ec2: EC2Client, change: SubnetChange): Promise<
     if (now?.aclId === aclId) return;
     // Somebody put a third one there: theirs may be tighter, and undo could not bring it back.
     if (now?.aclId !== before.aclId) throw error;
+    await askAgain();
     await associate(ec2, now.associationId, aclId);
   }
 }

@@ -51,13 +51,13 @@ export async function applyCut(
   const askFor = async (targets: readonly string[]) =>
     Promise.all(targets.flatMap((target) => planned.get(target) ?? []).map(ask));
   // Each repetition asks again: it may come seconds after the first try.
-  const within = async (targets: readonly string[], call: () => Promise<void>) =>
+  const within = async (targets: readonly string[], call: (ask: () => Promise<unknown>) => Promise<void>) =>
     attempt(targets[0] ?? '', async () =>
       retryTransient(timing, deadlineMs, async () => {
         // Those behind many others may come when time is over: the next try goes on with them.
         if (timing.nowMs() > deadlineMs) throw new ThrottledError('Not tried: no time was left');
         await askFor(targets);
-        await call();
+        await call(async () => askFor(targets));
       }),
     );
   const [first, second] = await Promise.all([
@@ -68,18 +68,17 @@ export async function applyCut(
       mapConcurrently(batches, callsAtOnce, async (batch) =>
         within(
           batch.map(({ target }) => target),
-          async () => revokeRules(ec2, batch),
+          async (again) => revokeRules(ec2, batch, again),
         ),
       ),
       mapConcurrently(edges, callsAtOnce, async (change) =>
-        within([change.target], async () => replaceAcl(ec2, change)),
+        within([change.target], async (again) => replaceAcl(ec2, change, again)),
       ),
     ]),
     mapConcurrently(entries, entriesAtOnce, async (change) =>
-      attempt(change.target, async () => {
-        await askFor([change.target]);
-        await denyAddress(ec2, timing, change, abortSignal);
-      }),
+      attempt(change.target, async () =>
+        denyAddress(ec2, timing, change, { abortSignal, ask: async () => askFor([change.target]) }),
+      ),
     ),
   ]);
   const failures = first.flat().filter((failure) => failure !== null);
@@ -90,17 +89,30 @@ export async function applyCut(
   }));
 }
 
-/** As many as the bucket holds at once, and then no more than it is filled up for. */
+/** As many as the bucket holds at once; then the ten that were done first go on, for it is filled up for no more. */
 async function inBurst<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const first = await mapConcurrently(items.slice(0, callsAtOnce), callsAtOnce, work);
-  return [...first, ...(await mapConcurrently(items.slice(callsAtOnce), callsAfterBurst, work))];
+  const rest = items.slice(callsAtOnce).values();
+  let goingOn = 0;
+  const drain = async () => {
+    const results: Result[] = [];
+    for (const item of rest) results.push(await work(item));
+    return results;
+  };
+  const lanes = await Promise.all(
+    items.slice(0, callsAtOnce).map(async (item) => {
+      const first = await work(item);
+      goingOn += 1;
+      return goingOn > callsAfterBurst ? [first] : [first, ...(await drain())];
+    }),
+  );
+  return lanes.flat();
 }
 
 /** A fault that may pass is no end of a target: it must reach the state machine, which tries again. */
 function throwIfTransient(failures: readonly { error: unknown }[], count: number): void {
   const passing = failures
     .map(({ error }) => error)
-    .filter((error) => isTransient(error) || error instanceof ThrottledError);
+    .filter((error) => isTransient(error) || error instanceof ThrottledError || error instanceof LookupFailedError);
   if (passing.length === 0) return;
   const message = `${passing.length} of ${count} changes not made: ${describeError(passing[0])}`;
   throw passing.some((error) => isThrottling(error) || error instanceof ThrottledError)
@@ -117,7 +129,12 @@ export async function moveInterface(ec2: EC2Client, target: string, groups: read
  * Revokes rules of one group and direction by id. Outside the default VPC one missing rule fails the whole batch, so
  * then the group is read again and the rest goes on.
  */
-async function revokeRules(ec2: EC2Client, batch: readonly RuleChange[], triesLeft = mostRevokeTries): Promise<void> {
+async function revokeRules(
+  ec2: EC2Client,
+  batch: readonly RuleChange[],
+  askAgain: () => Promise<unknown>,
+  triesLeft = mostRevokeTries,
+): Promise<void> {
   const [first] = batch;
   if (first === undefined) return;
   const { groupId, isEgress } = first.before;
@@ -128,9 +145,11 @@ async function revokeRules(ec2: EC2Client, batch: readonly RuleChange[], triesLe
   } catch (error) {
     if (!isRuleMissing(error) || triesLeft <= 1) throw error;
     const present = new Set((await describeGroupRules(ec2, [groupId])).map((rule) => rule.SecurityGroupRuleId));
+    await askAgain();
     await revokeRules(
       ec2,
       batch.filter(({ target }) => present.has(target)),
+      askAgain,
       triesLeft - 1,
     );
   }

@@ -88,6 +88,12 @@ describe('askAgain', () => {
     await expect(asking({ ...change, server: b })).resolves.toBeUndefined();
   });
 
+  it('refuses a change that is felt by a server outside the cohort, of which nothing was read', async () => {
+    const stranger = 'i-0000000000000000e';
+
+    await expect(ask()({ ...change, alsoTouches: [stranger] })).rejects.toThrow('could not be read');
+  });
+
   it('refuses what keeps lifelines alive on a server that is none by now', async () => {
     nowMs += lookCountsForMs;
 

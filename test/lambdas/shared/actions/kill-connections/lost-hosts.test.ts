@@ -103,6 +103,26 @@ describe('a command for hosts of which Systems Manager lost two', () => {
     expect(mock.commandCalls(SendCommandCommand)).toEqual([]);
   });
 
+  it("repeats a guard's look that failed for now, and sends the command then", async () => {
+    let questions = 0;
+
+    const answers = await runCommand(ssm, timing, {
+      document: { name: 'Fuse-Kill', version: '1', hash: 'h' },
+      servers: fleet.slice(0, 1),
+      parameters: {},
+      comment: '',
+      scriptSeconds: 20,
+      findObjection: async () => {
+        questions += 1;
+        if (questions === 1) throw Object.assign(new Error('try again'), { name: 'InternalError' });
+        return Promise.resolve(null);
+      },
+    });
+
+    expect(questions).toBe(2);
+    expect([...answers.values()]).toMatchObject([{ kind: 'output' }]);
+  });
+
   it.each([
     ['have no interface any more', [], 'irreversible'],
     ['are only stopped', lost.map((InstanceId) => ({ Attachment: { InstanceId } })), 'failed'],

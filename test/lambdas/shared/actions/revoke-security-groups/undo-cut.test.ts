@@ -3,6 +3,7 @@ import type { Cohort } from '../../../../../lambdas/shared/contracts/incident.ts
 import { addServer } from '../../../../lab/services/ec2/ec2-lab.ts';
 import { NetworkBench } from '../../../../builders/network-bench.ts';
 import { letThrough } from '../../../../builders/let-through.ts';
+import { GuardRefusedError } from '../../../../../lambdas/shared/errors.ts';
 
 const twin = 'i-0000000000000000b';
 const nothingSeen = new Map();
@@ -116,6 +117,23 @@ describe('revoke-security-groups of ports', () => {
 
     expect(remarks).toEqual([]);
     expect((await bench.action.verify(changes, bench.context(ports))).map(({ held }) => held)).toEqual([true, true]);
+  });
+
+  it('asks the guard once more before it goes on with the rest', async () => {
+    addServer(bench.lab.ec2, [bench.web]);
+    const { changes } = await bench.action.plan(bench.context(ports));
+    bench.lab.ec2.model.securityGroups.get(bench.web)?.rules.delete(changes[0]?.target ?? '');
+    const before = bench.operations().length;
+    let questions = 0;
+
+    const remarks = await bench.action.apply(changes, bench.context(ports), async () => {
+      questions += 1;
+      if (questions > changes.length) throw new GuardRefusedError('the fuse is off');
+      return Promise.resolve();
+    });
+
+    expect(remarks).toMatchObject([{ reason: 'GuardRefusedError: the fuse is off' }]);
+    expect(bench.operations().slice(before)).toEqual(['RevokeSecurityGroupIngress', 'DescribeSecurityGroupRules']);
   });
 
   it('leaves the rule alone that a server outside the cut shares', async () => {
