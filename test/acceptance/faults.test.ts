@@ -148,6 +148,15 @@ describe('the deployed app under faults', () => {
     expect(played).toMatchObject({ wasMet: true, violations: [] });
   });
 
+  it('spares a server that becomes a lifeline between the assessment and the cut', async () => {
+    const run = findRun('brute-force');
+
+    const played = await playPoint(lab, run, { kind: 'lifeline tag on the way' }, nextNumber(), null);
+
+    expect(played).toMatchObject({ wasMet: true, violations: [] });
+    expect(Object.values(played.outcomes)).toEqual(['refused']);
+  });
+
   it.each([
     {
       what: 'connections that live on after the cut',
