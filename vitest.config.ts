@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -19,16 +20,19 @@ export const longProofs = [
     'time-zones',
     'together',
   ].map((name) => `test/acceptance/${name}.test.ts`),
+  'test/cdk/template-validation.test.ts',
+  'test/lambdas/assess/hung-socket.test.ts',
   ...['machine', 'host-world', 'fronts', 'real/real-host-world'].map((name) => `test/lab/hosts/${name}.test.ts`),
 ];
+
+// Each file of tests has a process of its own: what one compiled, the next one need not.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules', '.cache', 'compile');
 
 /** What `npm test` plays in part and the proofs play whole. */
 export const widerProofs = ['test/acceptance/scenarios.test.ts'];
 
 function isShort(path: string): boolean {
-  return /[\\/](kill-connections-trouble|kill-connections-containers|release-connections|stop-service)\.test\.ts$/.test(
-    path,
-  );
+  return /[\\/](kill-connections-trouble|kill-connections-containers)\.test\.ts$/.test(path);
 }
 
 export default defineConfig({
