@@ -19,5 +19,7 @@ export async function setup(): Promise<() => void> {
   await buildFunctions();
   const folder = mkdtempSync(join(tmpdir(), 'connection-fuse-test-'));
   process.env['FUSE_TEST_FOLDER'] = folder;
+  // A worker is ended before it can tidy up. Databases of the proofs run as users who may not go in here.
+  if (process.env['FUSE_PROOFS'] !== '1') process.env['TMPDIR'] = folder;
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -115,6 +115,8 @@ export function listWatchRuns(find: FindScenario, respond: MakeRun, restore: Mak
     restore('compliance-review', review, { ...locking, only: ['watch-reviews'] }),
     respond('time-zones', toZones(find('logistics-time-zones')), {
       watch: 'time-zones',
+      // The watch reads zones in every mode, and its command changes nothing.
+      without: ['fuse off while calls wait'],
       layers: ['sessions'],
       only: ['watch-time-zones'],
     }),
