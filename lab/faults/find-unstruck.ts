@@ -1,24 +1,16 @@
+import { madeByAws } from '../iam/made-by-aws.ts';
 import { readRole } from '../iam/read-role.ts';
 import type { Deployment } from '../template/deploy-template.ts';
 import { managedRuleActions } from '../template/check-awaiting.ts';
 import { nameCaller } from './point.ts';
 import type { CallMark, FaultPoint } from './point.ts';
 
-/** Granted, and no call that a fault could strike at here; by action, or by the service before the colon. */
+/** Granted, and no call that a fault could strike at here; by action. */
 const spared: Readonly<Record<string, string>> = {
-  logs: 'Lambda and Step Functions write their logs themselves',
-  xray: 'Lambda and Step Functions send their traces themselves',
-  'sqs:SendMessage': 'Lambda keeps what could not be worked off itself',
-  ...Object.fromEntries(
-    ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey'].map((use) => [
-      `kms:${use}`,
-      'DynamoDB asks for the key of the table itself',
-    ]),
-  ),
+  ...madeByAws,
   ...Object.fromEntries(
     managedRuleActions.map((action) => [action, 'Step Functions makes the rule by which it hears of ends itself']),
   ),
-  'states:StopExecution': 'A machine stops the one it waits for only when it is stopped itself',
   'ec2:CreateTags': 'Asked for beside a rule that is put back with its tags, in the same call',
 };
 
@@ -31,8 +23,8 @@ const apiNames: Readonly<Record<string, string>> = { 'lambda:InvokeFunction': 'l
 const callerTypes = ['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'];
 
 /**
- * What functions and machines of the app may call and no point is listed at, whatever the resource, as `caller service:Operation`: a call that is
- * new in the code is granted, and shows here until a run makes it.
+ * What functions and machines of the app may call and no point is listed at, whatever the resource, as
+ * `caller service:Operation`: a call that is new in the code is granted, and shows here until a run makes it.
  */
 export function findUnstruck(deployment: Deployment, points: readonly FaultPoint[]): string[] {
   const struck = new Set(points.flatMap((point) => ('mark' in point ? namesOf(point.mark) : [])));
@@ -57,6 +49,6 @@ function listActions(deployment: Deployment, logicalId: string): string[] {
   return readRole(deployment, logicalId)
     .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action = [] }) => Action)
-    .filter((action) => spared[action] === undefined && spared[action.split(':')[0] ?? ''] === undefined)
+    .filter((action) => !Object.hasOwn(spared, action))
     .map((action) => apiNames[action] ?? action);
 }

@@ -91,9 +91,7 @@ export const ledServices: readonly LedService[] = manners.map(({ lead, ...manner
 });
 
 /** A service whose standby is dead, and that is cut then without a question. */
-export const unledService: LedService = {
-  by: 'nobody',
-  aws: 'states',
+export const unledService: Omit<LedService, 'by' | 'aws'> = {
   name: 'led-by-nobody',
   front: 'target-groups',
   id: 'b900',

@@ -36,7 +36,7 @@ function writePolicy(): object {
   };
 }
 
-function toCore({ name, how }: LedService): object {
+function toCore({ name, how }: Pick<LedService, 'name' | 'how'>): object {
   return { name, coreBusiness: true, failOver: how };
 }
 

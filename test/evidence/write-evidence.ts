@@ -48,8 +48,8 @@ export function writeEvidencePage(evidence: readonly Evidence[]): string {
   return `# Evidence
 
 What the README promises, and what shows it. Written by \`npm run evidence\` from the results of tests, bench, faults,
-acceptance, validators and soak, as they lie in \`reports/\`; what has no result there is shown as not run. Fault points are those that CI plays, every tenth
-of each run; \`npm run faults\` plays them all.
+acceptance, validators and soak, as they lie in \`reports/\`; what has no result there is shown as not run. Fault points
+are those that CI plays, every tenth of each run; \`npm run faults\` plays them all.
 
 | promise | shown by | result |
 | --- | --- | --- |

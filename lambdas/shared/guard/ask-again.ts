@@ -20,12 +20,16 @@ export interface AskingTools {
   nowMs(): number;
 }
 
-/** A look counts for those who ask so long after it began. The calls of a cut begin sooner after it; only those that had to wait ask anew, all at once. */
+/**
+ * A look counts for those who ask so long after it began. The calls of a cut begin sooner after it; only those that had to
+ * wait ask anew, all at once.
+ */
 export const lookCountsForMs = 2_000;
 
 /**
  * The guard in front of each single call: the look by which the action was judged counts for two seconds from its
- * beginning, then mode and tags are read again, once for all calls that wait. A read that fails is thrown, so nothing is called.
+ * beginning, then mode and tags are read again, once for all calls that wait. A read that fails is thrown, so nothing is
+ * called.
  */
 export function askAgain(first: Look, tools: AskingTools): Ask {
   let latest = { atMs: first.atMs, facts: Promise.resolve(first.facts) };

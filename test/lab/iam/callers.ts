@@ -1,4 +1,5 @@
 import type { Grant } from '../../../lab/iam/find-unused-grants.ts';
+import { madeByAws } from '../../../lab/iam/made-by-aws.ts';
 
 /** Everyone with a role of the stack, and a part of the logical id by which he is found. */
 export const callers = {
@@ -30,37 +31,12 @@ export type Caller = keyof typeof callers;
 export const callerNames = Object.keys(callers) as Caller[];
 export const callerTypes = ['AWS::Lambda::Function', 'AWS::StepFunctions::StateMachine'];
 
-const stepFunctionsLog = 'Step Functions delivers its own log, and the lab has none';
-const traces = 'Lambda and Step Functions send traces of their own, and the lab has none';
-const functionLog = 'Lambda writes the log of a function in its name, and the lab keeps it itself';
-const tableKey = 'DynamoDB asks for the key of the table in the name of its caller, and the lab encrypts nothing';
-
 /** Granted and never asked for in the lab, with the reason; by action, or by action and kind of resource. */
 export const spared: Readonly<Record<string, string>> = {
-  'logs:CreateLogStream': functionLog,
-  'logs:PutLogEvents': functionLog,
-  'xray:PutTraceSegments': traces,
-  'xray:PutTelemetryRecords': traces,
-  'xray:GetSamplingRules': traces,
-  'xray:GetSamplingTargets': traces,
-  'logs:CreateLogDelivery': stepFunctionsLog,
-  'logs:DeleteLogDelivery': stepFunctionsLog,
-  'logs:DescribeLogGroups': stepFunctionsLog,
-  'logs:DescribeResourcePolicies': stepFunctionsLog,
-  'logs:GetLogDelivery': stepFunctionsLog,
-  'logs:ListLogDeliveries': stepFunctionsLog,
-  'logs:PutResourcePolicy': stepFunctionsLog,
-  'logs:UpdateLogDelivery': stepFunctionsLog,
-  'kms:Decrypt': tableKey,
-  'kms:DescribeKey': tableKey,
-  'kms:Encrypt': tableKey,
-  'kms:GenerateDataKey': tableKey,
-  'sqs:SendMessage':
-    'Lambda keeps what an event could not be worked off for in the name of the function, the lab in that of the rule',
+  ...madeByAws,
   'ec2:AssociateAddress on instance':
     'Whether the server behind an interface is asked for is not documented; the lab asks for the interface',
   'ssm:CancelCommand': 'Asked for only when a host has not answered for 55 s',
-  'states:StopExecution': 'A machine stops the one it waits for only when it is stopped itself, or runs out of time',
 };
 
 /** The key under which a grant that nothing used is spared; undefined where it is not. */

@@ -98,19 +98,22 @@ export async function failBack(
       return { target, status: 'failed', reason: `A switch may be under way: ${underWay}. Restore again to look` };
     }
     const back: Switch = { mechanism, way: { before: way.to, to: way.before } };
-    const standing = await read();
-    const found = judgePlace(mechanism, way, standing, seen);
-    if (found !== null) return { target, ...(await seeArrived(found, back, standing, tools.timing, deadlineMs)) };
+    const lookNow = async () => {
+      const present = await read();
+      const found = judgePlace(mechanism, way, present, seen);
+      const end = found === null ? null : await seeArrived(found, back, present, tools.timing, deadlineMs);
+      return { present, end };
+    };
+    const { end: soon } = await lookNow();
+    if (soon !== null) return { target, ...soon };
     const hindrance = await waitUntilFree(back, tools, deadlineMs);
     if (hindrance !== null) {
       const reason = `Stays on the standby, the former path cannot carry it yet: ${hindrance}. Mend it and restore again`;
       return { target, status: 'failed', reason };
     }
     // An earlier try may have come to its end while this one waited.
-    const present = await read();
-    const meanwhile = judgePlace(mechanism, way, present, seen);
-    if (meanwhile !== null)
-      return { target, ...(await seeArrived(meanwhile, back, present, tools.timing, deadlineMs)) };
+    const { present, end: meanwhile } = await lookNow();
+    if (meanwhile !== null) return { target, ...meanwhile };
     await route(back, present, tools.timing, deadlineMs);
     const { held, reason } = await watch(back, tools.timing, deadlineMs);
     if (held) return { target, status: 'undone', reason: 'The former routing is back' };
