@@ -187,7 +187,9 @@ describe.skipIf(postgresFault !== null)('kill-sessions on a real PostgreSQL', ()
 
   it('also ends what was opened between the list and the kill', async () => {
     await openSome(1);
-    const late = `psql -h 127.0.0.1 -p ${server.port} -U batch -c 'select pg_sleep(20)' postgres >/dev/null 2>&1 9>&- & sleep 0.7`;
+    const ask = `psql -h 127.0.0.1 -p ${server.port} -U`;
+    const count = `${ask} postgres -Atc "select count(*) from pg_stat_activity where usename = 'batch'" postgres`;
+    const late = `${ask} batch -c 'select pg_sleep(20)' postgres >/dev/null 2>&1 9>&- & until [[ $(${count}) == 2 ]]; do :; done`;
     const script = change(killSessionsScript, [
       ['list_sessions || fail 65 "$REPLY"\n', `list_sessions || fail 65 "$REPLY"\n${late}\n`],
     ]);

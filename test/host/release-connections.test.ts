@@ -77,9 +77,9 @@ describe.skipIf(!realHosts.possible)('release-connections on a real host', () =>
 
   it('lets the kernel lift a block whose time is over, and still knows the table as its own', async () => {
     world = await startServer([peer()]);
-    const { verdict } = await runKill(world, { ttlSeconds: '1' });
+    const { verdict } = await runKill(world, { ttlSeconds: '3' });
     const during = await runRelease(world, { expectedDigest: '0'.repeat(64) });
-    await sleep(1300);
+    await sleep(3300);
 
     const back = await world.reconnect(instanceId);
     const { verdict: released } = await runRelease(world, { expectedDigest: verdict.tableDigest });

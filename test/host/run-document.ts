@@ -164,10 +164,21 @@ LINES
   );
 }
 
-/** Shell lines that leave a program of Node running on a server; it ends with the world. */
-export function inBackground(program: string): string {
-  return `#!/bin/bash\nsetsid ${process.execPath} -e "$(cat <<'JS'\n${program}\nJS\n)" >/dev/null 2>&1 </dev/null &\nsleep 0.3\n`;
+/**
+ * Shell lines that leave a program of Node running on a server and wait until the sockets it is there for stand; it ends
+ * with the world.
+ */
+export function inBackground(program: string, sockets: readonly string[]): string {
+  const wait = sockets.map((stand) => `until ${stand}; do sleep 0.02; done`);
+  return `setsid ${process.execPath} -e "$(cat <<'JS'\n${program}\nJS\n)" >/dev/null 2>&1 </dev/null &\n${wait.join('\n')}\n`;
 }
+
+/** A shell condition: somebody listens on this port. */
+export const listensOn = (port: number): string => `ss -tlnH "sport = :${port}" | grep -q .`;
+
+/** A shell condition: this many connections stand that were dialled from here to this port. */
+export const dialled = (count: number, port: number): string =>
+  `[ "$(ss -tnHO state established "dport = :${port}" | wc -l)" -eq ${count} ]`;
 
 /** Established connections by peer name, as the server's kernel counts them. */
 export async function countByPeer(world: HostWorld): Promise<Readonly<Record<string, number>>> {

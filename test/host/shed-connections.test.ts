@@ -3,8 +3,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { HostWorld } from '../../lab/hosts/host-world.ts';
 import {
   countByPeer,
+  dialled,
   inBackground,
   instanceId,
+  listensOn,
   losePeers,
   peer,
   realHosts,
@@ -187,19 +189,18 @@ describe.skipIf(!realHosts.possible)('shed-connections among special peers', () 
     const server = await startServer([web]);
     world = server;
     await server.createServer({ instanceId: 'i-peers', privateAddress: '10.0.1.30', peers: [] });
-    const onPeers = (script: string) => server.runCommand('i-peers', { script, environment: {}, timeoutSeconds: 20 });
-    await runShell(server, inBackground(listenAs('batchd', 8084)));
-    await onPeers(inBackground(talkers));
-    await runShell(
-      server,
-      inBackground(dialAs('batchd', [7000, 7001])) + inBackground(dialAs('webd', [7001])).slice(12),
-    );
+    const onPeers = (lines: string) =>
+      server.runCommand('i-peers', { script: `#!/bin/bash\n${lines}`, environment: {}, timeoutSeconds: 20 });
+    await runShell(server, inBackground(listenAs('batchd', 8084), [listensOn(8084)]));
+    await onPeers(inBackground(talkers, [listensOn(7000), listensOn(7001), dialled(4, 8084)]));
+    await runShell(server, inBackground(dialAs('batchd', [7000, 7001]), [dialled(1, 7000), dialled(1, 7001)]));
+    await runShell(server, inBackground(dialAs('webd', [7001]), [dialled(2, 7001)]));
     const classes = 'batch@process:batchd web@port:8080';
 
     const bytes = await runShed(server, { classes, load: 'bytes', highMark: '500000', lowMark: '300000' });
     const left = await runShell(server, 'ss -tnH state established "sport = :8084" | wc -l');
     const all = await runShed(server, { classes, load: 'connections', highMark: '30', lowMark: '30' });
-    const doors = await onPeers(`#!/bin/bash\n${dial('10.0.1.20:8084')}\n${dial('10.0.1.20:8080')}\n`);
+    const doors = await onPeers(`${dial('10.0.1.20:8084')}\n${dial('10.0.1.20:8080')}\n`);
     const dials = await runShell(server, `${dial('10.0.1.30:7000')}\n${dial('10.0.1.30:7001')}`);
 
     expect(bytes.verdict).toMatchObject({ ok: true, cut: 1, perClass: { batch: 1 } });

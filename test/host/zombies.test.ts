@@ -3,7 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { HostWorld } from '../../lab/hosts/host-world.ts';
 import {
   countByPeer,
+  dialled,
+  inBackground,
   instanceId,
+  listensOn,
   losePeers,
   peer,
   realHosts,
@@ -51,11 +54,6 @@ require('net').createServer((socket) => {
 const livePeers = `const { connect } = require('net');
 for (let n = 0; n < 3; n++) setTimeout(() => connect(80, '10.0.1.20', function () { if (n === 1) this.pause(); else this.resume(); }), n * 50)`;
 
-/** Shell lines that leave a program of Node running; it ends with the world. */
-function inBackground(program: string): string {
-  return `#!/bin/bash\nsetsid ${process.execPath} -e "$(cat <<'JS'\n${program}\nJS\n)" >/dev/null 2>&1 </dev/null &\nsleep 0.3\n`;
-}
-
 describe.skipIf(!realHosts.possible)('kill-connections of zombies', () => {
   it.for([{ dualStack: true }, { dualStack: false }])(
     'kills the dead on the named ports and nothing else, and keeps their peers out, dual-stack listener: $dualStack',
@@ -95,8 +93,9 @@ describe.skipIf(!realHosts.possible)('kill-connections of zombies', () => {
   it('takes no live peer for dead: one that is idle, only downloads, or reads no more for now', async () => {
     world = await startServer([]);
     await world.createServer({ instanceId: 'i-peers', privateAddress: '10.0.1.30', peers: [] });
-    await runShell(world, inBackground(liveServer));
-    await world.runCommand('i-peers', { script: inBackground(livePeers), environment: {}, timeoutSeconds: 20 });
+    await runShell(world, inBackground(liveServer, [listensOn(80)]));
+    const script = `#!/bin/bash\n${inBackground(livePeers, [dialled(3, 80)])}`;
+    await world.runCommand('i-peers', { script, environment: {}, timeoutSeconds: 20 });
     await sleep(untilDeadMs);
 
     const list = 'ss -tnHOio state established "sport = :80"';
