@@ -49,8 +49,9 @@ export default defineConfig({
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       AWS_EC2_METADATA_DISABLED: 'true',
     },
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // These end what hangs and measure nothing: a busy machine may take many times as long as an idle one.
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
   },

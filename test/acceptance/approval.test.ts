@@ -32,7 +32,7 @@ describe('a cut that a person has to agree to', () => {
 
   beforeAll(async () => {
     desk = await openDesk(policy);
-  }, 60_000);
+  });
   afterEach(async () => await desk.passTime(windowMinutes));
   afterAll(async () => await desk.stop());
 
@@ -296,5 +296,5 @@ describe('shadow mode', () => {
     expect(shadow.decisions).toEqual(armed.decisions);
     expect(shadow.children).toEqual(armed.children);
     expect(shadow.outcomes.every((outcome) => outcome !== 'contained')).toBe(true);
-  }, 60_000);
+  });
 });

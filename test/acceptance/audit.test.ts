@@ -73,7 +73,7 @@ describe('the audit of a deployment', () => {
     [incidentId = ''] = await lab.audit.listIncidentsOf(server);
     await lab.restore({ incidentId, requestedBy: 'ada', reason: 'false alarm' });
     record = await lab.audit.readIncident(incidentId);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     client.destroy();

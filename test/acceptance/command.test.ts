@@ -21,7 +21,7 @@ describe('the fuse command on a deployment', () => {
     const scenario = readScenarios().find(({ name }) => name === 'command-and-control');
     for (const each of scenario?.servers ?? []) await raiseServer(lab, each);
     before = lab.networkOf(server);
-  }, 60_000);
+  });
 
   afterAll(async () => await lab.stop());
 

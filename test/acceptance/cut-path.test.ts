@@ -45,7 +45,7 @@ describe('the calls of the deployed app before the first block', () => {
       const { result } = await play(lab, withoutTime(scenario), () => undefined);
       seen.set(name, { ...readCalls(lab, start), failures: result.failures });
     }
-  }, 110_000);
+  });
   afterAll(async () => await lab.stop());
 
   it.each(['ransomware', 'core-ransomware', 'fleet-87'])('of %s are those of the table', (name) => {

@@ -68,7 +68,7 @@ describe('the deployed app under faults', () => {
       overstated: 0,
       notRestored: 0,
     });
-  }, 60_000);
+  });
 
   it('does so for every action on hosts, and for a cut that somebody agreed to', async () => {
     const runs = ['trading', 'medical', 'logistics', 'shedding', 'approved'].map(findRun);
@@ -85,7 +85,7 @@ describe('the deployed app under faults', () => {
       'trading, kill after: resync-clock ssm:SendCommand 1',
       'trading, kill after: stop-service ssm:SendCommand 1',
     ]);
-  }, 60_000);
+  });
 
   it('does so for what leads services, holds clocks, closes subnets and looks after reviews', async () => {
     const names = [
@@ -114,7 +114,7 @@ describe('the deployed app under faults', () => {
       'restore of fail-over, kill after: restore elasticloadbalancing:ModifyListener 1',
       'time-zones, kill after: watch-time-zones ssm:SendCommand 1',
     ]);
-  }, 60_000);
+  });
 
   it('strikes only at functions and machines that there are', () => {
     const named = new Set(listRuns().flatMap(({ only = [] }) => only));

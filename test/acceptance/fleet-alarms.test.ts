@@ -15,7 +15,7 @@ describe('the deployed alarms over a fleet', () => {
 
   beforeAll(async () => {
     lab = await startTestLab({ hosts: 'simulated' });
-  }, 60_000);
+  });
   afterAll(async () => await lab.stop());
 
   it.each([

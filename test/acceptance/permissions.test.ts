@@ -24,7 +24,7 @@ beforeAll(async () => {
   lab = await startTestLab({ hosts: 'simulated' });
   everything = await playEverything(lab);
   await playApart(everything);
-}, 110_000);
+});
 
 afterAll(async () => await lab.stop());
 

@@ -27,7 +27,7 @@ describe.each([
     if (!runs) return;
     lab = await startTestLab({ hosts });
     for (const scenario of scenarios) played.set(scenario.name, await play(lab, scenario, () => undefined));
-  }, 110_000);
+  });
 
   afterAll(async () => {
     if (runs) await lab.stop();

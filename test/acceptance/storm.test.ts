@@ -30,7 +30,7 @@ describe.each([
       throttlesEc2,
     });
     seen = await playStorm(lab, { findings, budget });
-  }, 110_000);
+  });
 
   afterAll(async () => {
     await lab.stop();

@@ -14,7 +14,7 @@ describe('a conflict of time zones that lasts', () => {
     lab = await startTestLab({ hosts: 'simulated' });
     await lab.setMode('armed');
     for (const server of scenario?.servers ?? []) await raiseServer(lab, server);
-  }, 60_000);
+  });
   afterAll(async () => await lab.stop());
 
   const commands = () => lab.aws.gateway.calls.filter(({ operation }) => operation === 'SendCommand').length;

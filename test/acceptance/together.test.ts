@@ -29,7 +29,7 @@ describe('events about one server at one moment', () => {
   beforeAll(async () => {
     lab = await startTestLab({ hosts: 'simulated', skipsWaits: true });
     await lab.setMode('armed');
-  }, 60_000);
+  });
   afterAll(async () => await lab.stop());
 
   const raise = async (number: string) => {

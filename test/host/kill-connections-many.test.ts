@@ -47,8 +47,6 @@ describe.skipIf(!realHosts.possible)('kill-connections of many', () => {
     { each: 900, kinds: 'by IPv4 alone', of: ipv4Families, dualStack: false },
   ])(
     'cuts 15 times $each $kinds, keeps every tenth, tells everybody, and undoes exactly',
-    // Thousands of dials take their time on a busy machine.
-    { timeout: 120_000 },
     async ({ each, of, dualStack }) => {
       const peers = [
         ...of.flatMap(({ name, stranger, golden, direction, port }) => [

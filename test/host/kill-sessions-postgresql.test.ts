@@ -220,6 +220,6 @@ describe.skipIf(postgresFault !== null)('kill-sessions on a real PostgreSQL', ()
     const countRunning = async () =>
       admin.query(`select count(*) from pg_stat_activity
         where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()`);
-    await expect.poll(countRunning, { timeout: 2000 }).toEqual([['0']]);
+    await expect.poll(countRunning, { timeout: 10_000 }).toEqual([['0']]);
   });
 });

@@ -100,7 +100,7 @@ describe.skipIf(postgresFault !== null)('selection of PostgreSQL sessions', () =
 
   it('chooses as the pure selection does', async () => {
     expect(await compareSelections(server, 'postgresql', told, script)).toBeGreaterThan(100);
-  }, 60_000);
+  });
 });
 
 describe.skipIf(mariadbFault !== null)('selection of MariaDB sessions', () => {
@@ -140,7 +140,7 @@ describe.skipIf(mariadbFault !== null)('selection of MariaDB sessions', () => {
 
   it('chooses as the pure selection does', async () => {
     expect(await compareSelections(server, 'mariadb', sessions, script)).toBeGreaterThan(100);
-  }, 60_000);
+  });
 });
 
 /** Runs drawn selections over the same sessions and compares each choice. Counts matches: empty lists agree too. */
