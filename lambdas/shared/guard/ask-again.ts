@@ -34,7 +34,8 @@ export const lookCountsForMs = 2_000;
 export function askAgain(first: Look, tools: AskingTools): Ask {
   let latest = { atMs: first.atMs, facts: Promise.resolve(first.facts) };
   return async (change) => {
-    if (tools.nowMs() - latest.atMs >= lookCountsForMs) latest = { atMs: tools.nowMs(), facts: tools.read() };
+    // A clock that was set back meanwhile must not make the look younger than it is.
+    if (Math.abs(tools.nowMs() - latest.atMs) >= lookCountsForMs) latest = { atMs: tools.nowMs(), facts: tools.read() };
     const reason = findRefusalOf(change, await latest.facts.catch(throwCause), tools);
     if (reason !== null) throw new GuardRefusedError(`${change.target} not touched: ${reason}`);
   };

@@ -62,6 +62,14 @@ describe('askAgain', () => {
     expect([readsBefore, reads]).toEqual([1, 2]);
   });
 
+  it('reads again when the clock was set back: how old the look is cannot be told then', async () => {
+    nowMs -= lookCountsForMs;
+
+    await ask()(change);
+
+    expect(reads).toBe(1);
+  });
+
   it.each([
     ['a lifeline', known({ tags: fuseTags({ lifeline: 'clearing' }) }), 'lifeline'],
     ['nobody knows any more', { mode: 'armed', servers: new Map() }, 'could not be read'],
