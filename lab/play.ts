@@ -25,7 +25,7 @@ export async function play(lab: Lab, scenario: Scenario, tellAs: Tell): Promise<
   const startedAt = Date.now();
   await lab.setMode(scenario.mode);
   for (const [id, cidrs] of Object.entries(scenario.prefixLists ?? {})) lab.aws.ec2.addPrefixList(id, cidrs);
-  for (const server of scenario.servers) await raiseServer(lab, server);
+  for (const server of scenario.servers) await raiseServer(lab, server, listDialling(scenario));
   for (const service of scenario.services ?? []) await lab.openService(service);
   const standIns = [...new Set(scenario.servers.flatMap(({ id }) => lab.world.standIns(id)))];
   // Where the whole world is a model, whoever listens says so anyway.
@@ -80,11 +80,16 @@ export async function play(lab: Lab, scenario: Scenario, tellAs: Tell): Promise<
   return { observed, result: judge(all, observed, simulated || lab.world.kind === 'simulated') };
 }
 
-/** Raises a server with its peers, registers it and starts to watch it. */
-export async function raiseServer(lab: Lab, server: ScenarioServer): Promise<void> {
+/** Raises a server with its peers, registers it and starts to watch it, by dials of the named peers or of all. */
+export async function raiseServer(lab: Lab, server: ScenarioServer, dialling?: readonly string[]): Promise<void> {
   await lab.world.createServer(toServerSpec(server));
   await lab.addServer(server);
-  await lab.world.watch(server.id);
+  await lab.world.watch(server.id, dialling);
+}
+
+/** Whoever is to be cut shows when it happens; all dial where nobody is to notice anything. */
+function listDialling({ expect }: Pick<Scenario, 'expect'>): readonly string[] | undefined {
+  return expect === undefined || expect.cut.length === 0 ? undefined : expect.cut;
 }
 
 /** What the servers that started after the event were like before the fuse had heard of them. */
@@ -96,7 +101,7 @@ interface Late {
 
 /** Starts the servers that come late, and lets EC2 say so, one after the other. */
 async function raiseLater(lab: Lab, { later = [], ...scenario }: Scenario): Promise<Late> {
-  for (const server of later) await raiseServer(lab, server);
+  for (const server of later) await raiseServer(lab, server, listDialling(scenario));
   const all = { ...scenario, servers: later };
   const late = {
     counts: await countAll(lab, all),

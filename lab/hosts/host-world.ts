@@ -152,8 +152,11 @@ export interface HostWorld {
   runCommand(instanceId: string, command: HostCommand): Promise<CommandResult>;
   /** Counts established sockets per peer on the server. */
   count(instanceId: string): Promise<readonly PeerCount[]>;
-  /** Starts watching for the first block of non-golden peers: dials that fail and open connections that end. */
-  watch(instanceId: string): Promise<void>;
+  /**
+   * Starts watching for the first block of non-golden peers: open connections that end, and dials that fail. Each dial
+   * is one connection more for a moment; whoever counts connections is spared those by peers that are not named.
+   */
+  watch(instanceId: string, dialling?: readonly string[]): Promise<void>;
   /** Unix time in milliseconds of the first block since `watch`, or undefined when there was none. */
   firstBlockedAt(instanceId: string): Promise<number | undefined>;
   /** How many connections of golden peers broke since `watch`. */

@@ -38,7 +38,7 @@ export function createMixedHostWorld(real: HostWorld, simulated: HostWorld): Hos
     applyFirewall: async (instanceId, firewall) => find(instanceId).applyFirewall(instanceId, firewall),
     runCommand: async (instanceId, command) => find(instanceId).runCommand(instanceId, command),
     count: async (instanceId) => find(instanceId).count(instanceId),
-    watch: async (instanceId) => find(instanceId).watch(instanceId),
+    watch: async (instanceId, dialling) => find(instanceId).watch(instanceId, dialling),
     firstBlockedAt: async (instanceId) => find(instanceId).firstBlockedAt(instanceId),
     goldenLost: async (instanceId) => find(instanceId).goldenLost(instanceId),
     reconnect: async (instanceId) => find(instanceId).reconnect(instanceId),

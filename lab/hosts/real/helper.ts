@@ -26,7 +26,10 @@ export const helperMethods = {
   runCommand: async (order: { readonly instanceId: string; readonly command: HostCommand }): Promise<CommandResult> =>
     (await building).runCommand(order),
   count: async (instanceId: string): Promise<readonly PeerCount[]> => (await building).count(instanceId),
-  watch: async (instanceId: string): Promise<void> => (await building).watch(instanceId),
+  watch: async (order: {
+    readonly instanceId: string;
+    readonly dialling: readonly string[] | undefined;
+  }): Promise<void> => (await building).watch(order.instanceId, order.dialling),
   firstBlockedAt: async (instanceId: string): Promise<number | undefined> =>
     (await building).firstBlockedAt(instanceId),
   goldenLost: async (instanceId: string): Promise<number> => (await building).goldenLost(instanceId),

@@ -136,14 +136,16 @@ export class NamespaceWorld {
     return countPeers(spec, await listEstablishedSockets(namespace));
   }
 
-  async watch(instanceId: string): Promise<void> {
+  async watch(instanceId: string, dialling?: readonly string[]): Promise<void> {
     const { spec } = this.#find(instanceId);
     const calls = [...this.#sidesOf(spec.peers, spec)].map(([traffic, links]) =>
       traffic.call('watch', {
         name: instanceId,
-        keys: links.map(({ link }) => link.key),
+        keys: keysOf(links),
         // A zombie dials nobody: that its packets come to nothing is no block.
-        targets: links.filter(({ peer }) => !peer.golden && peer.zombie !== true).map(({ link }) => link),
+        targets: links
+          .filter(({ peer }) => !peer.golden && peer.zombie !== true && dialling?.includes(peer.name) !== false)
+          .map(({ link }) => link),
       }),
     );
     await Promise.all(calls);
@@ -154,7 +156,7 @@ export class NamespaceWorld {
     const victims = spec.peers.filter((peer) => !peer.golden);
     const times = await Promise.all(
       [...this.#sidesOf(victims, spec)].map(([traffic, links]) =>
-        traffic.call('findBlockedAt', { name: instanceId, keys: links.map(({ link }) => link.key) }),
+        traffic.call('findBlockedAt', { name: instanceId, keys: keysOf(links) }),
       ),
     );
     const known = times.filter((time) => typeof time === 'number');
@@ -165,12 +167,7 @@ export class NamespaceWorld {
     const { spec } = this.#find(instanceId);
     const golden = spec.peers.filter((peer) => peer.golden);
     const counts = await Promise.all(
-      [...this.#sidesOf(golden, spec)].map(([traffic, links]) =>
-        traffic.call(
-          'countLost',
-          links.map(({ link }) => link.key),
-        ),
-      ),
+      [...this.#sidesOf(golden, spec)].map(([traffic, links]) => traffic.call('countLost', keysOf(links))),
     );
     return counts.reduce((sum, count) => sum + count, 0);
   }
@@ -224,10 +221,7 @@ export class NamespaceWorld {
   }
 
   /** The links of some peers, grouped by the process that dials them. */
-  #sidesOf(
-    peers: readonly PeerSpec[],
-    spec: ServerSpec,
-  ): Map<Traffic, { readonly link: LinkSpec; readonly peer: PeerSpec }[]> {
+  #sidesOf(peers: readonly PeerSpec[], spec: ServerSpec): Map<Traffic, PeerLink[]> {
     const links = peers.map((peer) => ({ peer, link: this.#linkOf(peer, spec) }));
     return Map.groupBy(links, ({ link }) => this.#trafficAt(link.from));
   }
@@ -288,6 +282,15 @@ export class NamespaceWorld {
     if (!isListening) await this.#trafficAt(link.to).call('listen', { port: link.port, dualStack });
     return this.#trafficAt(link.from).call('fillLink', { spec: link, timeoutMs });
   }
+}
+
+interface PeerLink {
+  readonly link: LinkSpec;
+  readonly peer: PeerSpec;
+}
+
+function keysOf(links: readonly PeerLink[]): string[] {
+  return links.map(({ link }) => link.key);
 }
 
 /** Where a server's files lie, its notes of incidents among them. */

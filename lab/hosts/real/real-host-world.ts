@@ -26,7 +26,7 @@ export async function startRealHostWorld(wayIn: WayIn): Promise<HostWorld> {
     applyFirewall: (instanceId, firewall) => helper.call('applyFirewall', { instanceId, firewall }),
     runCommand: (instanceId, command) => helper.call('runCommand', { instanceId, command }),
     count: (instanceId) => helper.call('count', instanceId),
-    watch: (instanceId) => helper.call('watch', instanceId),
+    watch: (instanceId, dialling) => helper.call('watch', { instanceId, dialling }),
     firstBlockedAt: (instanceId) => helper.call('firstBlockedAt', instanceId),
     goldenLost: (instanceId) => helper.call('goldenLost', instanceId),
     reconnect: (instanceId) => helper.call('reconnect', instanceId),

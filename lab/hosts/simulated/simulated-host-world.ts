@@ -8,7 +8,13 @@ import type { SimulatedLink } from './simulated-host.ts';
 
 interface Watch {
   readonly brokenBefore: ReadonlyMap<string, number>;
+  /** Names of the peers that dial; undefined: all. */
+  readonly dialling: readonly string[] | undefined;
   blockedAt: number | undefined;
+}
+
+function dials({ dialling }: Watch, { name }: PeerSpec): boolean {
+  return dialling === undefined || dialling.includes(name);
 }
 
 /** Makes a world in memory. `now` is the clock blocks expire by. Default: the system's. */
@@ -20,7 +26,7 @@ export function createSimulatedHostWorld(now: () => number = Date.now): HostWorl
     applyFirewall: async (instanceId, firewall) => world.change(instanceId, (host) => void (host.firewall = firewall)),
     runCommand: async (instanceId, command) => world.change(instanceId, (host) => host.run(command)),
     count: async (instanceId) => world.count(instanceId),
-    watch: async (instanceId) => world.watch(instanceId),
+    watch: async (instanceId, dialling) => world.watch(instanceId, dialling),
     firstBlockedAt: async (instanceId) => world.firstBlockedAt(instanceId),
     goldenLost: async (instanceId) => world.goldenLost(instanceId),
     reconnect: async (instanceId) => world.reconnect(instanceId),
@@ -76,7 +82,8 @@ class SimulatedHostWorld {
       const { spec } = this.#find(watched);
       const victims = spec.peers.filter((peer) => !peer.golden);
       const isHit = (peer: PeerSpec): boolean =>
-        !this.#allows(spec, peer) || this.#linkOf(spec, peer).broken > (watch.brokenBefore.get(peer.name) ?? 0);
+        (dials(watch, peer) && !this.#allows(spec, peer)) ||
+        this.#linkOf(spec, peer).broken > (watch.brokenBefore.get(peer.name) ?? 0);
       if (victims.some(isHit)) watch.blockedAt ??= this.#now();
     }
     this.fronts.redial();
@@ -92,10 +99,10 @@ class SimulatedHostWorld {
     }));
   }
 
-  watch(instanceId: string): void {
+  watch(instanceId: string, dialling?: readonly string[]): void {
     const { spec } = this.#find(instanceId);
     const brokenBefore = new Map(spec.peers.map((peer) => [peer.name, this.#linkOf(spec, peer).broken]));
-    this.#watches.set(instanceId, { brokenBefore, blockedAt: undefined });
+    this.#watches.set(instanceId, { brokenBefore, dialling, blockedAt: undefined });
   }
 
   firstBlockedAt(instanceId: string): number | undefined {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { killConnectionsScript } from '../../../documents/kill-connections.ts';
 import { releaseConnectionsScript } from '../../../documents/release-connections.ts';
 import { createHostWorld, detectRealHosts } from '../../../lab/hosts/create-host-world.ts';
 import { HostWorldError } from '../../../lab/hosts/host-errors.ts';
-import type { CommandResult, HostWorld, PeerCount } from '../../../lab/hosts/host-world.ts';
+import type { CommandResult, Firewall, HostWorld, PeerCount } from '../../../lab/hosts/host-world.ts';
 import { closed, open, peer } from './host-peer.ts';
 
 const realHosts = await detectRealHosts();
@@ -91,6 +92,24 @@ describe.for([
 
     expect(await world.firstBlockedAt('i-1')).toBeUndefined();
     expect(await world.goldenLost('i-1')).toBe(0);
+  });
+
+  it.skipIf(!possible)('sees no block of a peer that it is not to dial by, and one of a peer that it is', async () => {
+    const only8080: Firewall = {
+      ingress: [{ protocol: 'tcp', fromPort: 8080, toPort: 8080, cidr: '0.0.0.0/0' }],
+      egress: [],
+    };
+    await createServer(peer({ name: 'web', port: 443 }), peer({ name: 'batch' }));
+    await world.watch('i-1', ['batch']);
+
+    await world.applyFirewall('i-1', only8080);
+    // Ten dials could have failed by then.
+    await sleep(100);
+    const afterTheOther = await world.firstBlockedAt('i-1');
+    await world.applyFirewall('i-1', closed);
+
+    expect(afterTheOther).toBeUndefined();
+    expect(await world.firstBlockedAt('i-1')).toBeTypeOf('number');
   });
 
   it.skipIf(!possible)('counts golden connections that broke since the watch', async () => {
