@@ -48,7 +48,7 @@ export async function playPoint(
   const at = new Date().toISOString();
   await lab.audit.writeMode(scenario.mode, { setBy: 'lab', reason: 'faults', at });
   await raiseServers(lab, scenario, async (server) => await placeServer(lab.aws, labVpcId, server));
-  run.prepare?.(lab, scenario);
+  await run.prepare?.(lab, scenario);
   setState(lab, scenario.servers.slice(scenario.servers.length - (run.late ?? 0)), 'stopped');
   const before = await readTruth(lab, scenario);
   const atStart = await readCounts(lab, scenario);

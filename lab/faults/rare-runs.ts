@@ -1,6 +1,7 @@
 import { labAccountId, labRegion } from '../lab.ts';
 import { toServiceIds } from '../service-ids.ts';
 import type { Scenario } from '../scenario.ts';
+import { emitEvent } from '../trigger.ts';
 import type { FaultLab } from './fault-lab.ts';
 import { ledServices } from './led-services.ts';
 import type { FaultRun, MakeRun } from './runs.ts';
@@ -20,6 +21,12 @@ export function listRareRuns(find: FindScenario, respond: MakeRun, restore: Make
     restore('slow host', guessing, { ...slow, only: ['restore'] }),
     respond('fail-over by free address', free.scenario, { ...free, only: ['fail-over'] }),
     restore('fail-over by free address', free.scenario, { ...free, only: ['restore'] }),
+    // The rest of a second attempt is like that of a first one.
+    respond('second attempt', find('ransomware'), {
+      prepare: playInShadow,
+      only: ['assess'],
+      services: ['dynamodb'],
+    }),
     respond('alarm of alarms', toAlarmOfAlarms(guessing), {
       prepare: addAlarm,
       only: ['assess'],
@@ -48,6 +55,15 @@ function leadByFreeAddress(trouble: Scenario): Pick<FaultRun, 'scenario'> & Requ
     scenario: leadOtherwise(trouble, led),
     prepare: ({ aws: { ec2 } }) => ec2.addElasticIp({ allocationId, publicIp }),
   };
+}
+
+/** A finding that came while the fuse was in shadow: it was planned then, and is cut when it comes again. */
+async function playInShadow({ aws, audit, deployment }: FaultLab, { event, mode }: Scenario): Promise<void> {
+  const why = { setBy: 'lab', reason: 'faults', at: new Date().toISOString() };
+  await audit.writeMode('shadow', why);
+  emitEvent(aws, deployment, event);
+  await aws.whenIdle();
+  await audit.writeMode(mode, why);
 }
 
 const childAlarm = 'desk-cpu';

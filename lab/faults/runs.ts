@@ -29,8 +29,8 @@ export interface FaultRun {
   readonly operations?: readonly string[];
   /** Faults of the run as a whole that say nothing here. Default: none. */
   readonly without?: readonly RunFault[];
-  /** Puts into AWS what its servers and services are not. Default: nothing. */
-  readonly prepare?: (lab: FaultLab, scenario: Scenario) => void;
+  /** Puts into AWS what its servers and services are not, or plays what came before. Default: nothing. */
+  readonly prepare?: (lab: FaultLab, scenario: Scenario) => void | Promise<void>;
   /** Whether its hosts need longer than anybody waits, while faults strike. Default: they answer in time. */
   readonly slow?: boolean;
   /** What sets it off where no signal does. Default: its event is a signal. */

@@ -35,18 +35,26 @@ export type Opening =
     }
   | { readonly kind: 'repeated'; readonly reason: string };
 
-/** Opens an incident: one write depth when it is new, one read and one write more when it was seen before. */
+/**
+ * Opens an incident: one write depth when it is new, one read and one write more when it was seen before. A write that
+ * meets its own item, since the client repeated it, goes on as ours.
+ */
 export async function openIncident(store: AuditStore, request: OpeningRequest): Promise<Opening> {
   const [first] = await settleAll([putOpened(store, request, 1), putPointer(store, request)]);
   if (first !== null) return first;
-  const items = await store.query(auditKeys.incident(request.incident.id));
-  if (!items.some(isOpening)) {
-    throw new LookupFailedError(`Incident "${request.incident.id}" not read: its opening is gone`);
-  }
-  const next = foreseeOpening(items, request);
+  const next = await readOpening(store, request);
   if (next.kind !== 'opened') return next;
   const opened = await putOpened(store, { ...request, assessment: next.assessment }, next.attempt);
-  return opened ?? { kind: 'repeated', reason: 'Another execution took it up just now' };
+  if (opened !== null) return opened;
+  // By another execution just now, or by our own call, whose answer was lost on its way.
+  const taken = await readOpening(store, request);
+  return taken.kind === 'opened' ? { kind: 'repeated', reason: 'Another execution took it up just now' } : taken;
+}
+
+async function readOpening(store: AuditStore, request: OpeningRequest): Promise<Opening> {
+  const items = await store.query(auditKeys.incident(request.incident.id));
+  if (items.some(isOpening)) return foreseeOpening(items, request);
+  throw new LookupFailedError(`Incident "${request.incident.id}" not read: its opening is gone`);
 }
 
 /**
