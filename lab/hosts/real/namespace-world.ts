@@ -11,6 +11,8 @@ import { addAddresses, addNamespace, buildRouter, isIpv6, peersNamespace, remove
 import { RealFronts } from './fronts.ts';
 import { RealMachine } from './real-machine.ts';
 import type { RemoteProcess } from './remote-process.ts';
+import { dials, keysOf } from './peer-links.ts';
+import type { PeerLink } from './peer-links.ts';
 import { runCommandGroup, runTool } from './run-tool.ts';
 import { startInNamespace } from './start-in-namespace.ts';
 import type { LinkSpec } from './traffic-link.ts';
@@ -142,10 +144,7 @@ export class NamespaceWorld {
       traffic.call('watch', {
         name: instanceId,
         keys: keysOf(links),
-        // A zombie dials nobody: that its packets come to nothing is no block.
-        targets: links
-          .filter(({ peer }) => !peer.golden && peer.zombie !== true && dialling?.includes(peer.name) !== false)
-          .map(({ link }) => link),
+        targets: links.filter(({ peer }) => dials(peer, dialling)).map(({ link }) => link),
       }),
     );
     await Promise.all(calls);
@@ -282,15 +281,6 @@ export class NamespaceWorld {
     if (!isListening) await this.#trafficAt(link.to).call('listen', { port: link.port, dualStack });
     return this.#trafficAt(link.from).call('fillLink', { spec: link, timeoutMs });
   }
-}
-
-interface PeerLink {
-  readonly link: LinkSpec;
-  readonly peer: PeerSpec;
-}
-
-function keysOf(links: readonly PeerLink[]): string[] {
-  return links.map(({ link }) => link.key);
 }
 
 /** Where a server's files lie, its notes of incidents among them. */
