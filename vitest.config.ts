@@ -21,6 +21,7 @@ export const longProofs = [
     'together',
   ].map((name) => `test/acceptance/${name}.test.ts`),
   'test/cdk/template-validation.test.ts',
+  'test/documents/shellcheck.test.ts',
   'test/lambdas/assess/hung-socket.test.ts',
   ...['machine', 'host-world', 'fronts', 'real/real-host-world'].map((name) => `test/lab/hosts/${name}.test.ts`),
 ];

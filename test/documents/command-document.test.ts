@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { CommandDocumentError, commandDocument, readScript } from '../../documents/command-document.ts';
 import type { CommandDocumentProps } from '../../documents/command-document.ts';
@@ -120,11 +119,5 @@ describe.for([
     expect(runCommand[0]).toBe('#!/bin/bash');
     expect(runCommand.join('\n')).toBe(script.trimEnd());
     expect(runCommand.filter((line) => line.startsWith('source '))).toEqual([]);
-  });
-
-  it.skipIf(spawnSync('shellcheck', ['--version']).status !== 0)('passes shellcheck', () => {
-    const { stdout } = spawnSync('shellcheck', ['-s', 'bash', '-'], { input: script, encoding: 'utf8' });
-
-    expect(stdout).toBe('');
   });
 });

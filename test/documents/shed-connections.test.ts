@@ -232,10 +232,4 @@ describe('the document shed-connections', () => {
     expect(runCommand.join('\n')).toBe(shedConnectionsScript.trimEnd());
     expect(runCommand.filter((line) => line.startsWith('source '))).toEqual([]);
   });
-
-  it.skipIf(spawnSync('shellcheck', ['--version']).status !== 0)('passes shellcheck', () => {
-    const { stdout } = spawnSync('shellcheck', ['-s', 'bash', '-'], { input: shedConnectionsScript, encoding: 'utf8' });
-
-    expect(stdout).toBe('');
-  });
 });
