@@ -115,7 +115,6 @@ async function putPointer(store: AuditStore, { incident, now }: OpeningRequest):
 
 /** Also keeps later cuts of the same incident apart from earlier ones in the list of what is cut. */
 function numberCohorts(assessment: Assessment, attempt: number): Assessment {
-  if (attempt === 1) return assessment;
   const offset = (attempt - 1) * cohortsPerAttempt;
   const cohorts = assessment.cohorts.map((cohort) => ({ ...cohort, id: `c${Number(cohort.id.slice(1)) + offset}` }));
   return { ...assessment, cohorts };

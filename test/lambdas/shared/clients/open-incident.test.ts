@@ -20,16 +20,6 @@ async function closeFirst(outcome: string, statuses: readonly string[]) {
   return { table };
 }
 
-/** Lets a write be made, its answer be lost and the client make it again, as the SDK does. */
-function loseAnswerTo(table: FakeTable, sk: string): void {
-  let lost = false;
-  table.onCall = async (call) => {
-    if (lost || !call.startsWith('PutItem') || !call.endsWith(sk)) return;
-    lost = true;
-    await table.audit.putInIncident(incident.id, sk, { executionId: other.executionId, openedAt: now, assessment });
-  };
-}
-
 describe('openIncident', () => {
   it('opens a new incident with one write depth and no read', async () => {
     const table = new FakeTable();
@@ -97,50 +87,6 @@ describe('openIncident', () => {
 
     expect(opening).toMatchObject({ kind: 'opened', attempt: 2, assessment: { cohorts: [{ id: 'c1001' }] } });
     expect(table.stepsOf(incident.id)).toEqual(['failed#01', 'opened#01', 'opened#02']);
-  });
-
-  it.each([1, 2])(
-    'goes on with attempt %i when the answer to its opening is lost and the client asks again',
-    async (attempt) => {
-      const table = new FakeTable();
-      if (attempt === 2) {
-        await table.audit.openIncident({ incident, assessment, now });
-        await table.audit.putInIncident(incident.id, 'failed#01', {});
-      }
-      loseAnswerTo(table, `opened#0${attempt}`);
-
-      const opening = await table.audit.openIncident({ incident: other, assessment, now });
-
-      expect(opening).toMatchObject({ kind: 'resumed', attempt, isReserved: false });
-      expect(table.stepsOf(incident.id).filter((step) => step.startsWith('opened#'))).toHaveLength(attempt);
-    },
-  );
-
-  it('leaves a second attempt to another execution that was faster', async () => {
-    const { table } = await closeFirst('failed', ['failed']);
-    const third = buildIncident({ executionId: 'third' });
-
-    const openings = await Promise.all(
-      [other, third].map(async (one) => table.audit.openIncident({ incident: one, assessment, now: nextDay })),
-    );
-
-    expect(openings.map(({ kind }) => kind)).toEqual(['opened', 'repeated']);
-  });
-
-  it('leaves even a further attempt to others, where the one that was faster has already failed', async () => {
-    const { table } = await closeFirst('failed', ['failed']);
-    let opened = false;
-    table.onCall = async (call) => {
-      if (opened || call !== `PutItem incident#${incident.id} opened#02`) return;
-      opened = true;
-      await table.audit.openIncident({ incident: buildIncident({ executionId: 'third' }), assessment, now: nextDay });
-      await table.audit.putInIncident(incident.id, 'failed#02', {});
-    };
-
-    const opening = await table.audit.openIncident({ incident: other, assessment, now: nextDay });
-
-    expect(opening.kind).toBe('repeated');
-    expect(table.stepsOf(incident.id)).not.toContain('opened#03');
   });
 
   it.each([
