@@ -67,7 +67,8 @@ inspect_table() {
 put_block() {
   local said
   { cp wanted.nft block.nft && cp wanted.nft table.nft; } || fail 73 "Cannot write to state directory '$state_dir'"
-  if ! said=$(run nft -f table.nft 2>&1); then
+  print_refusals >refusals.nft
+  if ! said=$(load_table); then
     # A nft stopped midway may have committed: the verdict says what is there, not what was meant.
     deadline_at_ms=$((deadline_at_ms + 1000))
     blocked=false

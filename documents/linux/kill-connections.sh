@@ -68,7 +68,8 @@ list_before() {
 put_block() {
   local said
   print_table >table.nft
-  if ! said=$(run nft -f table.nft 2>&1); then
+  print_refusals >refusals.nft
+  if ! said=$(load_table); then
     # A nft stopped midway may have committed: the verdict says what is there, not what was meant.
     deadline_at_ms=$((deadline_at_ms + 1000))
     table_exists && read_table && blocked=true

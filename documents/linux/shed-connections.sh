@@ -105,7 +105,8 @@ put_block() {
   if ! run sort -u held held.all >held.new || ! mv held.new held.all; then fail 70 'Cannot collect what to block'; fi
   collect_blocked
   print_shed_table >table.nft
-  if ! said=$(run nft -f table.nft 2>&1); then
+  print_shed_refusals >refusals.nft
+  if ! said=$(load_table); then
     # A nft stopped midway may have committed: the verdict says what is there, not what was meant.
     deadline_at_ms=$((deadline_at_ms + 1000))
     table_exists && read_table && blocked=true

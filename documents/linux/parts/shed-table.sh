@@ -61,6 +61,11 @@ collect_blocked() {
   done <held.all
 }
 
+# Writes what follows the table: only dials come here, and they are refused.
+print_shed_refusals() {
+  echo "insert rule inet $table refuse counter reject with tcp reset"
+}
+
 # Writes the whole transaction, golden channels and the agent's path before every rule that refuses.
 print_shed_table() {
   local guard='meta nfproto @timer tcp flags & (syn | ack) == syn' here=''
@@ -81,7 +86,7 @@ print_shed_table() {
   print_golden_sets
   cat <<NFT
   chain refuse {
-    counter reject with tcp reset
+    counter drop
   }
   chain prerouting {
     type filter hook prerouting priority -310; policy accept;

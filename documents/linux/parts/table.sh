@@ -89,9 +89,29 @@ print_container_rules() {
   echo "    $from ip6 daddr @golden6 accept"
 }
 
-# Writes the whole transaction: nft commits it at once or not at all, so a second run never opens a gap.
+# Loads what was printed, and then what it answers to whom it cuts. Rules come into force at once, but the sets of the
+# same transaction a moment later: a rule for golden channels finds nobody in its set then. In that moment everything is
+# only dropped, which whoever is golden says again; a reset would end a connection for good. Prints what nft says.
+load_table() {
+  local chain standing
+  standing=$(run nft list table inet "$table" 2>/dev/null)
+  for chain in cut_in cut_out refuse; do
+    # What stands must not refuse anybody either while its sets go.
+    [[ $standing == *"chain $chain {"* ]] || continue
+    run nft "flush chain inet $table $chain; add rule inet $table $chain counter drop" 2>&1 || return
+  done
+  run nft -f table.nft 2>&1 && run nft -f refusals.nft 2>&1
+}
+
+# Writes what follows the table: dials are refused, and so is whatever still comes in.
 # What leaves is dropped, only a new dial is refused: a reject of anything else would reset our own socket before the
 # kill does, and then nobody would send its peer a reset.
+print_refusals() {
+  echo "insert rule inet $table cut_in meta l4proto tcp counter reject with tcp reset"
+  echo "insert rule inet $table cut_out tcp flags & (syn | ack) == syn counter reject with tcp reset"
+}
+
+# Writes the whole transaction: nft commits it at once or not at all, so a second run never opens a gap.
 print_table() {
   local guard=''
   echo "add table inet $table"
@@ -115,11 +135,9 @@ print_table() {
   [[ ${only-all} == all ]] || echo '  set zombies { type inet_service; }'
   cat <<NFT
   chain cut_in {
-    meta l4proto tcp counter reject with tcp reset
     counter drop
   }
   chain cut_out {
-    tcp flags & (syn | ack) == syn counter reject with tcp reset
     counter drop
   }
   chain prerouting {
