@@ -21,7 +21,9 @@ export const longProofs = [
     'together',
   ].map((name) => `test/acceptance/${name}.test.ts`),
   'test/cdk/template-validation.test.ts',
-  'test/documents/shellcheck.test.ts',
+  ...['parameters', 'session-parameters', 'shellcheck', 'verdict-length'].map(
+    (name) => `test/documents/${name}.test.ts`,
+  ),
   'test/lambdas/assess/hung-socket.test.ts',
   ...['machine', 'host-world', 'fronts', 'real/real-host-world'].map((name) => `test/lab/hosts/${name}.test.ts`),
 ];
